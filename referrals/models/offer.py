@@ -1,0 +1,90 @@
+"""Offers to providers and the decisions that led to them."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from providers.models import Program
+from referrals.models.case import Case
+
+
+class OfferState(models.TextChoices):
+    LIVE = "live", "Waiting for an answer"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "Expired"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class DeclineReason(models.TextChoices):
+    CAPACITY = "capacity", "No room"
+    CONFLICT = "conflict", "Conflict of interest"
+    SCOPE = "scope", "Not a case we take"
+    LANGUAGE = "language", "Language"
+    VENUE = "venue", "Place or court"
+    NO_CONTACT = "no_contact", "Family could not be reached"
+
+
+class Offer(models.Model):
+    """A case put to one program, with the room it takes there from this moment until it ends."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="offers")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="offers")
+    state = models.CharField(max_length=10, choices=OfferState.choices, default=OfferState.LIVE)
+    case_type = models.CharField(max_length=12)
+    points = models.PositiveSmallIntegerField()
+    limited_scope = models.BooleanField(default=False)
+    is_provisional = models.BooleanField(default=False)
+    made_by_hand = models.BooleanField(default=False)
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    decline_reason = models.CharField(max_length=12, choices=DeclineReason.choices, blank=True)
+    # Set once, when the points went back to the program: whatever ends a case gives its room back exactly once.
+    room_released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-offered_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case"], condition=Q(state="live"), name="one_live_offer_per_case"),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(state="accepted", room_released_at__isnull=True),
+                name="one_provider_holds_a_case",
+            ),
+            models.CheckConstraint(condition=Q(state__in=OfferState.values), name="offer_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state="declined") | ~Q(decline_reason=""), name="decline_gives_a_reason"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["expires_at"], name="offer_live_by_expiry", condition=Q(state="live")),
+            models.Index(fields=["program", "state"], name="offer_by_program"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} → {self.program}"
+
+
+class RoutingDecision(models.Model):
+    """Every program considered for a case at one moment and why it was or was not chosen (codes, no words)."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="routing_decisions")
+    at = models.DateTimeField()
+    chosen = models.ForeignKey(Program, on_delete=models.PROTECT, null=True, related_name="+")
+    made_by_hand = models.BooleanField(default=False)
+    case_type = models.CharField(max_length=12)
+    urgency = models.PositiveSmallIntegerField()
+    points = models.PositiveSmallIntegerField()
+    # Ordered: [{"program": id, "provider": code, "kind": program kind, "verdict": code, …}], see referrals/matching.py.
+    candidates = models.JSONField(default=list)
+    seed = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.case} at {self.at:%Y-%m-%d %H:%M}"

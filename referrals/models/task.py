@@ -1,0 +1,43 @@
+"""What a coordinator has to do about a case."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from referrals.models.case import Case
+
+
+class TaskKind(models.TextChoices):
+    SCREEN = "screen", "Decide eligibility"
+    CALL_BACK = "call_back", "Call the family for what is missing"
+    LOCATE = "locate", "Find where the person is held"
+    NO_ROOM = "no_room", "No provider has room: find a place"
+    NOBODY_ON_DUTY = "nobody_on_duty", "Offer waits for a closed office: page someone"
+    OFFER_ORDER = "offer_order", "The offer order names a coordinator first"
+    CALL_FAMILY = "call_family", "Text did not arrive: call"
+
+
+class CoordinatorTask(models.Model):
+    """An open task keeps its case from waiting in silence; one open task of a kind per case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    kind = models.CharField(max_length=20, choices=TaskKind.choices)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by_user_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("due_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=Q(done_at__isnull=True), name="one_open_task_of_a_kind"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], name="task_open_by_due", condition=Q(done_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.case}"
