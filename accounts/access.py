@@ -52,6 +52,6 @@ def members_only(
             request.actor = actor
             return view(request, *args, **kwargs)
 
-        return guarded  # type: ignore[return-value]
+        return guarded
 
     return decorate

@@ -3,3 +3,16 @@ from django.apps import AppConfig
 
 class FundingConfig(AppConfig):
     name = "funding"
+
+    def ready(self) -> None:
+        from privacy.append_only import APPEND_ONLY_TABLES
+
+        APPEND_ONLY_TABLES.extend(
+            [
+                "funding_journalentry",
+                "funding_journalline",
+                "funding_disbursement",
+                "funding_release",
+                "funding_releaseddisbursement",
+            ]
+        )

@@ -33,7 +33,7 @@ class Grant(models.Model):
 
 
 class StagePrice(DatedRow):
-    """What the fund pays a provider for one stage of a case of a type."""
+    """What the fund pays a provider for one stage of a case of a type; `*` prices every type without its own row."""
 
     case_type = models.CharField(max_length=12)
     stage = models.CharField(max_length=20)
@@ -70,6 +70,7 @@ class Commitment(models.Model):
     state = models.CharField(max_length=10, choices=CommitmentState.choices)
     # The acceptance in the case's event log that this commitment follows.
     accepted_event = models.UUIDField(unique=True)
+    # When the provider accepted: the day that picks price and grant.
     committed_at = models.DateTimeField()
 
     class Meta:
@@ -77,8 +78,17 @@ class Commitment(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case_id", "stage", "provider"], name="one_commitment_per_stage"),
             models.CheckConstraint(
-                condition=Q(state="unfunded") ^ Q(grant__isnull=False), name="commitment_funded_or_unfunded"
+                condition=Q(state__in=["open", "paid"], grant__isnull=False)
+                | Q(state="unfunded", grant__isnull=True)
+                | Q(state="released"),
+                name="commitment_funded_or_unfunded",
             ),
+        ]
+        indexes: ClassVar = [
+            # The money page: unfunded before open, the oldest first.
+            models.Index(fields=["-state", "committed_at"], name="commitment_by_state"),
+            # How far the case log has been followed.
+            models.Index(fields=["committed_at"], name="commitment_by_day"),
         ]
 
     def __str__(self) -> str:

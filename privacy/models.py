@@ -58,7 +58,7 @@ class WrappedKey(models.Model):
 
 
 class KeyDestruction(models.Model):
-    """The intent, written with the change that causes it, to destroy wraps of a case; carried out in `keys`, idempotently."""
+    """The intent to destroy wraps of a case, a row of the change that causes it; carried out in `keys` afterwards."""
 
     case_id = models.UUIDField(db_index=True)
     # Empty means every kind.

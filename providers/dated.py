@@ -1,16 +1,18 @@
 """Tables of law, money and offer orders: rows with dates and a source that a lawyer can change without a deploy."""
 
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
 
+_Row = TypeVar("_Row", bound=models.Model)
 
-class DatedRowQuerySet(models.QuerySet["DatedRow"]):
+
+class DatedRowQuerySet(models.QuerySet[_Row]):
     """Rows of a table of law, money or offer orders, asked for by day."""
 
-    def on(self, day: date) -> "DatedRowQuerySet":
+    def on(self, day: date) -> Self:
         return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=day))
 
 

@@ -102,9 +102,7 @@ class OfferPlace(DatedRow):
 
     case_type = models.CharField(max_length=12)
     position = models.PositiveSmallIntegerField()
-    program = models.ForeignKey(
-        Program, on_delete=models.PROTECT, null=True, blank=True, related_name="offer_places"
-    )
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, null=True, blank=True, related_name="offer_places")
     limited_scope = models.BooleanField(default=False)
 
     class Meta(DatedRow.Meta):

@@ -1,5 +1,38 @@
+from datetime import datetime
+from uuid import UUID
+
 from django.apps import AppConfig
+from django.db import transaction
+from django.urls import register_converter
+
+# Waiting cases tried in the request that made room; the clock tries the rest.
+IN_ONE_REQUEST = 25
 
 
 class ReferralsConfig(AppConfig):
     name = "referrals"
+
+    def ready(self) -> None:
+        from notifications import undelivered_handlers
+        from privacy.append_only import APPEND_ONLY_TABLES
+        from providers.room import on_room
+        from referrals.reference import ReferenceConverter
+
+        register_converter(ReferenceConverter, "reference")
+        APPEND_ONLY_TABLES.append("referrals_caseevent")
+        on_room(_offer_room_to_waiting)
+        undelivered_handlers.append(_call_family_instead)
+
+
+def _offer_room_to_waiting(now: datetime) -> None:
+    """Room may have appeared: the waiting cases are tried as soon as the change is committed."""
+    from referrals.actions import route_waiting
+
+    transaction.on_commit(lambda: route_waiting(now, at_most=IN_ONE_REQUEST), robust=True)
+
+
+def _call_family_instead(case_id: UUID, message_id: UUID, now: datetime) -> None:
+    """A text did not arrive: a coordinator gets the call to make."""
+    from referrals.actions.callbacks import ask_to_call_family
+
+    ask_to_call_family(case_id=case_id, now=now)

@@ -6,100 +6,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CaseType',
+            name="CaseType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('source', models.CharField(max_length=200)),
-                ('code', models.CharField(max_length=12)),
-                ('meaning', models.CharField(max_length=160)),
-                ('plain_name', models.CharField(max_length=80)),
-                ('points', models.PositiveSmallIntegerField()),
-                ('detained', models.BooleanField()),
-                ('list_code', models.CharField(max_length=20)),
-                ('lsc_code', models.CharField(max_length=20)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("source", models.CharField(max_length=200)),
+                ("code", models.CharField(max_length=12)),
+                ("meaning", models.CharField(max_length=160)),
+                ("plain_name", models.CharField(max_length=80)),
+                ("points", models.PositiveSmallIntegerField()),
+                ("detained", models.BooleanField()),
+                ("list_code", models.CharField(max_length=20)),
+                ("lsc_code", models.CharField(max_length=20)),
             ],
             options={
-                'ordering': ('code',),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='casetype_dates_in_order'), models.UniqueConstraint(fields=('code', 'valid_from'), name='casetype_one_row_per_day')],
+                "ordering": ("code",),
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="casetype_dates_in_order",
+                    ),
+                    models.UniqueConstraint(fields=("code", "valid_from"), name="casetype_one_row_per_day"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Provider',
+            name="Provider",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('is_primary', models.BooleanField(default=False)),
-                ('public_phone', models.CharField(blank=True, max_length=20)),
-                ('source', models.CharField(blank=True, max_length=200)),
-                ('opens_at', models.PositiveSmallIntegerField(default=540)),
-                ('closes_at', models.PositiveSmallIntegerField(default=1020)),
-                ('has_on_call', models.BooleanField(default=False, verbose_name='someone answers T0 offers at any hour')),
-                ('is_active', models.BooleanField(default=True)),
-                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='provider', to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("is_primary", models.BooleanField(default=False)),
+                ("public_phone", models.CharField(blank=True, max_length=20)),
+                ("source", models.CharField(blank=True, max_length=200)),
+                ("opens_at", models.PositiveSmallIntegerField(default=540)),
+                ("closes_at", models.PositiveSmallIntegerField(default=1020)),
+                (
+                    "has_on_call",
+                    models.BooleanField(default=False, verbose_name="someone answers T0 offers at any hour"),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "organization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="provider", to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='Program',
+            name="Program",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('detained_full', 'Detained, full representation'), ('detained_limited', 'Detained, limited scope'), ('nondetained', 'Not detained')], max_length=20)),
-                ('ceiling', models.PositiveIntegerField(default=0)),
-                ('in_use', models.PositiveIntegerField(default=0)),
-                ('languages', models.JSONField(blank=True, default=list)),
-                ('takes_minors', models.BooleanField(default=True)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('last_offer_at', models.DateTimeField(blank=True, null=True)),
-                ('room_changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programs', to='providers.provider')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("detained_full", "Detained, full representation"),
+                            ("detained_limited", "Detained, limited scope"),
+                            ("nondetained", "Not detained"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("ceiling", models.PositiveIntegerField(default=0)),
+                ("in_use", models.PositiveIntegerField(default=0)),
+                ("languages", models.JSONField(blank=True, default=list)),
+                ("takes_minors", models.BooleanField(default=True)),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("last_offer_at", models.DateTimeField(blank=True, null=True)),
+                ("room_changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="programs", to="providers.provider"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('provider__code', 'kind'),
+                "ordering": ("provider__code", "kind"),
             },
         ),
         migrations.CreateModel(
-            name='OfferPlace',
+            name="OfferPlace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('source', models.CharField(max_length=200)),
-                ('case_type', models.CharField(max_length=12)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('limited_scope', models.BooleanField(default=False)),
-                ('program', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='offer_places', to='providers.program')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("source", models.CharField(max_length=200)),
+                ("case_type", models.CharField(max_length=12)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("limited_scope", models.BooleanField(default=False)),
+                (
+                    "program",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="offer_places",
+                        to="providers.program",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('case_type', 'position'),
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='offerplace_dates_in_order'), models.UniqueConstraint(fields=('case_type', 'position', 'valid_from'), name='offerplace_one_per_position')],
+                "ordering": ("case_type", "position"),
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="offerplace_dates_in_order",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("case_type", "position", "valid_from"), name="offerplace_one_per_position"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='provider',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at')), ('closes_at__lte', 1440)), name='provider_hours_in_order'),
+            model_name="provider",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes_at__gt", models.F("opens_at")), ("closes_at__lte", 1440)),
+                name="provider_hours_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.UniqueConstraint(fields=('provider', 'kind'), name='one_program_per_kind'),
+            model_name="program",
+            constraint=models.UniqueConstraint(fields=("provider", "kind"), name="one_program_per_kind"),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('in_use__gte', 0), ('in_use__lte', models.F('ceiling'))), name='program_room_within_ceiling'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("in_use__gte", 0), ("in_use__lte", models.F("ceiling"))),
+                name="program_room_within_ceiling",
+            ),
         ),
     ]

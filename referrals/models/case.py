@@ -1,7 +1,7 @@
 """The case: what the clock and the queue need, its states, and its event log. Never an identity."""
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -71,12 +71,14 @@ def _is_t0_and_unscreened(case: "Case") -> bool:
     return case.urgency == Urgency.T0 and case.screening == Screening.PENDING
 
 
-def may_be_offered(case: "Case") -> bool:
+def may_be_offered(case: Any) -> bool:
     """Before screening only a T0 case is offered, provisionally."""
-    return case.state in (State.SCREENED, State.WAITLISTED) or _is_t0_and_unscreened(case)
+    if case.state in (State.RECEIVED, State.NEEDS_INFO):
+        return _is_t0_and_unscreened(case)
+    return case.state in (State.SCREENED, State.WAITLISTED)
 
 
-def may_be_screened_out(case: "Case") -> bool:
+def may_be_screened_out(case: Any) -> bool:
     """Once offered, only a provisional case (screening still pending) can be found not eligible."""
     return case.state not in (State.OFFERED, State.ACCEPTED) or case.screening == Screening.PENDING
 
@@ -116,6 +118,9 @@ class Case(ConcurrentTransitionMixin, models.Model):
     referred_to = models.ForeignKey(ReferralPartner, on_delete=models.PROTECT, null=True, related_name="+")
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
 
+    # The last event appended through this instance, which holds the row's lock: saves asking for it at each event.
+    newest_event: "CaseEvent | None" = None
+
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="case_state_known"),
@@ -137,6 +142,10 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self.newest_event = None
 
     @property
     def is_open(self) -> bool:

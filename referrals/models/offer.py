@@ -16,6 +16,7 @@ class OfferState(models.TextChoices):
     DECLINED = "declined", "Declined"
     EXPIRED = "expired", "Expired"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    HANDED_ON = "handed_on", "Accepted, then handed on"
 
 
 class DeclineReason(models.TextChoices):

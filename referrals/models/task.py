@@ -15,6 +15,7 @@ class TaskKind(models.TextChoices):
     NO_ROOM = "no_room", "No provider has room: find a place"
     NOBODY_ON_DUTY = "nobody_on_duty", "Offer waits for a closed office: page someone"
     OFFER_ORDER = "offer_order", "The offer order names a coordinator first"
+    CHECK_ANSWERS = "check_answers", "Taken up again: check the answers with the family"
     CALL_FAMILY = "call_family", "Text did not arrive: call"
 
 

@@ -1,0 +1,70 @@
+"""Whether this process lives, and whether it could serve a family now."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connections
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+
+from config.celery import app
+from notifications.models import Heartbeat, Message, MessageState
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_LIMIT = timedelta(seconds=90)
+MESSAGE_LIMIT = timedelta(minutes=10)
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked, so that a database outage does not restart every web server."""
+    return JsonResponse({"ok": True})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when every check passes, else 503; each check by name with true or false, causes go to the log only."""
+    now = timezone.now()
+    checks = {
+        "database": _passes(lambda: _database_answers("default")),
+        "keys": _passes(lambda: _database_answers("keys")),
+        "broker": _passes(_broker_answers),
+        "worker": _passes(lambda: _worker_beats(now)),
+        "messages": _passes(lambda: _messages_flow(now)),
+    }
+    is_ready = all(checks.values())
+    return JsonResponse({"ok": is_ready, "checks": checks}, status=200 if is_ready else 503)
+
+
+def _passes(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception as error:
+        # The type only: messages of drivers hold addresses and user names.
+        logger.warning("Health check failed: %s", type(error).__name__)
+        return False
+
+
+def _database_answers(alias: str) -> bool:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def _broker_answers() -> bool:
+    with app.connection_for_write(connect_timeout=2) as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        # Redis connects when its channel is made.
+        connection.default_channel.close()
+    return True
+
+
+def _worker_beats(now: datetime) -> bool:
+    """Some worker ran the clock's task lately: clock, broker and worker work together."""
+    return Heartbeat.objects.filter(at__gte=now - HEARTBEAT_LIMIT).exists()
+
+
+def _messages_flow(now: datetime) -> bool:
+    """No text is overdue; one that waits for the morning is not."""
+    waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
+    return not waiting.filter(send_after__lt=now - MESSAGE_LIMIT).exists()

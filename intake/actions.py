@@ -1,0 +1,193 @@
+"""What a family does on the web: begin, save a page, come back with the code, send. And a coordinator's corrections."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Organization
+from accounts.roles import FAMILY, Actor
+from intake.answers import document, facts_of
+from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
+from intake.forms.family import MUST_NOT_KNOW
+from intake.models import Draft, NoticeShown
+from intake.selectors import newest_facts_version
+from notifications.actions import add_contact
+from privacy import draft_keys, return_codes, vault
+from privacy.models import DocumentKind, SealedDocument
+from privacy.return_codes import CodeKeys
+from providers.models import Provider
+from referrals.actions import open_case, record_facts
+from referrals.actions.moves import lock_case
+from referrals.actions.sharing import hotline_reader
+from referrals.facts import Facts
+from referrals.models import Case, Channel
+from referrals.policies import holder_of
+
+# Change it whenever a word of the notice (templates/intake/before.html) changes: it says what a family agreed to.
+NOTICE_VERSION = "2026-11-1"
+_SAVE_TRIES = 5
+
+
+class AlreadySubmitted(Exception):
+    """The draft was sent before; nothing was changed."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody saved newer answers since these were read; nothing was sent or changed."""
+
+
+class NotComplete(Exception):
+    """A question without an answer stands in the way of sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A draft and the key its browser cookie needs."""
+
+    draft: OpenDraft
+    cookie_key: bytes = field(repr=False)
+
+
+def begin_draft(*, language: str, channel: str = Channel.WEB, now: datetime | None = None) -> Begun:
+    """A new empty draft with its return code; notes which notice was shown before it."""
+    now = now or timezone.now()
+    code = return_codes.generate()
+    keys = return_codes.derive(code)
+    draft_id = uuid.uuid4()
+    data_key, cookie_key = draft_keys.create(draft_id=draft_id, code_key=keys.key, now=now)
+    row = Draft(id=draft_id, language=language, expires_at=now + DRAFT_LIFE, created_at=now)
+    draft = OpenDraft(row, data_key, {"code": code, "typed": {}, "saved": {}})
+    row.sealed = draft.seal()
+    with transaction.atomic():
+        row.save(force_insert=True)
+        return_codes.register(lookup_id=keys.lookup_id, draft_id=draft_id, expires_at=row.expires_at, now=now)
+        NoticeShown.objects.create(
+            draft_id=draft_id, version=NOTICE_VERSION, language=language, channel=channel, shown_at=now
+        )
+    return Begun(draft, cookie_key)
+
+
+def resume_draft(*, draft_id: uuid.UUID, keys: CodeKeys, now: datetime | None = None) -> Begun | None:
+    """The draft a return code leads to, under a new cookie key; None if it is gone."""
+    now = now or timezone.now()
+    row = Draft.objects.filter(pk=draft_id, expires_at__gt=now).first()
+    if row is None:
+        return None
+    try:
+        data_key, cookie_key = draft_keys.by_code(draft_id, keys.key)
+        return Begun(open_row(row, data_key), cookie_key)
+    except (draft_keys.KeyGone, vault.Unreadable):
+        return None
+
+
+def save_page(*, draft: OpenDraft, page_name: str, typed: dict[str, list[str]]) -> None:
+    """Keeps one page's answers; saves of other pages at the same moment are kept too. Raises `AlreadySubmitted`."""
+    for _ in range(_SAVE_TRIES):
+        revision = draft.row.revision
+        draft.content["typed"] = {**draft.content.get("typed", {}), page_name: typed}
+        draft.content["saved"] = {**draft.content.get("saved", {}), page_name: revision + 1}
+        sealed = draft.seal()
+        unsent = Draft.objects.filter(pk=draft.row.pk, submitted_at__isnull=True)
+        if unsent.filter(revision=revision).update(sealed=sealed, revision=revision + 1):
+            draft.row.sealed, draft.row.revision = sealed, revision + 1
+            return
+        if not unsent.exists():
+            raise AlreadySubmitted
+        draft.reload()
+    raise RuntimeError("the draft is being saved from too many places at once")
+
+
+def submit_draft(*, draft: OpenDraft, now: datetime | None = None, by: Actor = FAMILY) -> Case:
+    """Seals the answers, opens and routes the case, hands the code over to it; leaves a one-day receipt.
+
+    Nothing is changed when it raises: `NotComplete`, `ChangedMeanwhile`, or `AlreadySubmitted` if this draft already
+    became a case.
+    """
+    now = now or timezone.now()
+    answers = draft.answers(now)
+    if page := answers.next_page():
+        raise NotComplete(page.name)
+    values = answers.cleaned()
+    with transaction.atomic():
+        # Whoever sets this first sends; a second click waits here and then finds it set.
+        unsent = Draft.objects.filter(pk=draft.row.pk, submitted_at__isnull=True)
+        as_read = unsent.filter(revision=draft.row.revision)
+        if not as_read.update(submitted_at=now, expires_at=now + RECEIPT_LIFE):
+            raise ChangedMeanwhile if unsent.exists() else AlreadySubmitted
+        case = _open_sealed_case(values, language=draft.row.language, now=now, by=by)
+        return_codes.attach_case(draft_id=draft.row.pk, case_id=case.pk)
+        NoticeShown.objects.filter(draft_id=draft.row.pk).update(draft_id=None, case_id=case.pk)
+        draft.content = {"code": draft.code, "reference": case.reference, "urgency": int(case.urgency)}
+        Draft.objects.filter(pk=draft.row.pk).update(sealed=draft.seal())
+    draft.row.submitted_at = now
+    return case
+
+
+def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, by: Actor) -> Case:
+    case_id, contact_id = uuid.uuid4(), uuid.uuid4()
+    facts = facts_of(values)
+    hotline = hotline_reader()
+    providers = active_provider_readers()
+
+    def seal(kind: DocumentKind, readers: list[str], subject: uuid.UUID | None = None) -> None:
+        vault.seal(
+            case_id=case_id, kind=kind, payload=document(kind, values), readers=readers, subject=subject, now=now
+        )
+
+    seal(DocumentKind.CONTACT, [vault.WORKER, hotline], subject=contact_id)
+    seal(DocumentKind.NAMES, [hotline, *providers])
+    seal(DocumentKind.FILE, [hotline, *providers])
+    vault.seal(
+        case_id=case_id,
+        kind=DocumentKind.FACTS,
+        payload=facts.to_payload(),
+        readers=[vault.WORKER, hotline, *providers],
+        now=now,
+    )
+    add_contact(
+        case_id=case_id,
+        contact_id=contact_id,
+        language=values["text_language"],
+        may_text=values["may_text"] == "yes",
+        may_call=values["may_call"] == "yes",
+        any_hour=values["hours"] == "any",
+        phone_is_shared=values["shared"] == MUST_NOT_KNOW,
+        now=now,
+    )
+    return open_case(case_id=case_id, facts=facts, channel=Channel.WEB, language=language, by=by, now=now)
+
+
+def active_provider_readers() -> list[str]:
+    """The vault readers of every provider an offer may go to."""
+    organizations = Organization.objects.filter(provider__in=Provider.objects.filter(is_active=True))
+    return [vault.reader_of(organization) for organization in organizations]
+
+
+def correct_facts(
+    *, case: Case, facts: Facts, seen_version: int, by: Actor, now: datetime | None = None
+) -> SealedDocument:
+    """Seals a new version of the deciding answers and has the case triaged again on them.
+
+    `seen_version` is the version they were corrected from (0: none). Nothing is changed when it raises:
+    `ChangedMeanwhile` if there is a newer one, or `WrongState` if the case is over.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        # Two who correct the same answers come here one after the other, and the second finds the first's version.
+        case = lock_case(case.pk)
+        if newest_facts_version(case) != seen_version:
+            raise ChangedMeanwhile
+        case = record_facts(case=case, facts=facts, by=by, now=now)
+        holder = holder_of(case)
+        providers = [vault.reader_of(holder.program.provider.organization)] if holder else active_provider_readers()
+        return vault.seal(
+            case_id=case.pk,
+            kind=DocumentKind.FACTS,
+            payload=facts.to_payload(),
+            readers=[vault.WORKER, hotline_reader(), *providers],
+            now=now,
+        )

@@ -1,0 +1,113 @@
+"""A family's answers so far: what was typed, page by page, and what it means once every page is valid."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+
+from intake.forms.family import INCOME_OVER, NO_ANSWER, NO_PAPERS, UNKNOWN, QuestionForm, Typed
+from intake.forms.fields import OneOf, PlainText, SomeOf
+from intake.questions import PAGES, Page
+from privacy.models import DocumentKind
+from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Entry, Facts, Paper, Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the page "check your answers"."""
+
+    question: str
+    answer: str
+
+
+class Answers:
+    """The pages of one draft at one moment. A page counts as answered when what was typed is still valid now."""
+
+    def __init__(self, typed: Typed, *, now: datetime) -> None:
+        self.typed = typed
+        self.now = now
+        self._kept: dict[str, QuestionForm] = {}
+
+    def form(self, page: Page, sent: MultiValueDict[str, str] | None = None) -> QuestionForm:
+        """The page's form: bound to what was `sent` or else kept; unbound if there is neither."""
+        if sent is not None:
+            return page.form(sent, now=self.now, typed=self.typed)
+        if page.name not in self.typed:
+            return page.form(now=self.now, typed=self.typed)
+        if page.name not in self._kept:
+            kept = MultiValueDict({name: list(values) for name, values in self.typed[page.name].items()})
+            self._kept[page.name] = page.form(kept, now=self.now, typed=self.typed)
+        return self._kept[page.name]
+
+    def pages(self) -> list[Page]:
+        """The pages this family is asked, given what they said so far."""
+        return [page for page in PAGES if page.shown(self.typed)]
+
+    def is_answered(self, page: Page) -> bool:
+        return page.name in self.typed and self.form(page).is_valid()
+
+    def next_page(self) -> Page | None:
+        """The first page still to answer; None when all are."""
+        return next((page for page in self.pages() if not self.is_answered(page)), None)
+
+    def page_before(self, page: Page) -> Page | None:
+        pages = self.pages()
+        place = pages.index(page) if page in pages else 0
+        return pages[place - 1] if place else None
+
+    def spoken(self, page: Page) -> Iterator[Answer]:
+        """The page's answers in words, for reading them over."""
+        form = self.form(page)
+        form.is_valid()
+        for name, field in form.fields.items():
+            yield Answer(str(field.label), _in_words(field, form.cleaned_data.get(name)))
+
+    def cleaned(self) -> dict[str, Any]:
+        """Every shown page's values by field name; each page must be answered."""
+        values: dict[str, Any] = {}
+        for page in self.pages():
+            form = self.form(page)
+            if not form.is_valid():
+                raise ValueError(f"page {page.name} is not answered")
+            values |= form.cleaned_data
+        return values
+
+
+def _in_words(field: forms.Field, value: Any) -> str:
+    if value in (None, "", []):
+        return str(NO_ANSWER)
+    if isinstance(field, PlainText):
+        return field.in_words(value)
+    if isinstance(field, OneOf | SomeOf):
+        chosen = value if isinstance(value, list) else [value]
+        choices: Any = field.choices
+        return ", ".join(str(label) for key, label in choices if key in chosen)
+    return str(value)
+
+
+def facts_of(values: Mapping[str, Any]) -> Facts:
+    """The answers that decide, without identity; pages that were not shown count by what made them needless."""
+    taken = Taken(values["taken"])
+    income = values.get("income") or UNKNOWN
+    return Facts(
+        taken=taken,
+        taken_at=values.get("taken_at"),
+        place=PLACE_FREE if taken == Taken.NO else values.get("place") or PLACE_UNKNOWN,
+        entry=Entry(values.get("entry") or Entry.UNKNOWN),
+        papers=tuple(Paper(paper) for paper in values.get("papers", ()) if paper not in (NO_PAPERS, UNKNOWN)),
+        hearing_on=values.get("hearing_day"),
+        zip_code=values.get("zip_code", ""),
+        household=values.get("household"),
+        monthly_income=int(income) if income.isdigit() else None,
+        income_is_over=income == INCOME_OVER,
+        is_minor={"yes": True, "no": False}.get(values.get("is_minor", "")),
+    )
+
+
+def document(kind: DocumentKind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sealed document of names, file or contact holds: the values of the fields that feed it, JSON-ready."""
+    fields = [name for page in PAGES for name, feeds in page.feeds.items() if feeds == kind]
+    return {name: values.get(name, "") for name in fields}

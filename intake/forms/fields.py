@@ -1,0 +1,208 @@
+"""Form fields for what families type: forgiving about the way it is written, clear about what cannot be."""
+
+import re
+import unicodedata
+from datetime import date, time
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from intake.dates import ImpossibleDay, UnreadableDay, UnreadableTime, days_meant, time_meant
+
+# Unicode categories that no name, number or date is written with: controls, surrogates, pictures.
+_ODD_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "So"})
+# Joiners that Persian, Urdu and South Asian scripts spell names with.
+_JOINERS = frozenset("\u200c\u200d")
+_LIKE_A_NUMBER_GROUP = re.compile(r"[\s.\-–—]+")
+
+TOO_LONG = ngettext_lazy(
+    "This is too long. Please use no more than %(limit)d character.",
+    "This is too long. Please use no more than %(limit)d characters.",
+    "limit",
+)
+ODD_CHARACTERS = _("Please use only letters, numbers and simple signs here. Pictures and emoji do not work.")
+CHOOSE_ONE = _("Please choose one of the answers.")
+
+
+class PlainText(forms.CharField):
+    """One line of letters, numbers and punctuation, spaces folded; at most `limit` characters."""
+
+    def __init__(self, *, limit: int, **kwargs: Any) -> None:
+        self.limit = limit
+        super().__init__(**kwargs)
+        self.widget.attrs.setdefault("autocomplete", "off")
+        # A browser cuts an oversized paste here; without, the whole page may be too large to be read.
+        self.widget.attrs.setdefault("maxlength", str(limit))
+
+    def to_python(self, value: Any) -> str:
+        text = " ".join((super().to_python(value) or "").split())
+        if len(text) > self.limit:
+            raise ValidationError(TOO_LONG, code="too_long", params={"limit": self.limit})
+        if any(char not in _JOINERS and unicodedata.category(char) in _ODD_CATEGORIES for char in text):
+            raise ValidationError(ODD_CHARACTERS, code="odd_characters")
+        return text
+
+    def in_words(self, value: Any) -> str:
+        """A cleaned value as the page "check your answers" shows it."""
+        return str(value)
+
+
+class ANumber(PlainText):
+    """The number on immigration papers: "A", spaces and dashes are dropped, 7 to 9 digits padded to nine."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=40, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = _LIKE_A_NUMBER_GROUP.sub("", super().clean(value)).lstrip("#")
+        if not text:
+            return ""
+        digits = text[1:] if text[0] in "aA" else text
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValidationError(
+                _("An A-number is the letter A and then only numbers. Check the paper, or leave this empty."),
+                code="letters",
+            )
+        if not 7 <= len(digits) <= 9:
+            raise ValidationError(
+                _("An A-number has 8 or 9 numbers after the A. Check the paper, or leave this empty."), code="length"
+            )
+        if not digits.strip("0"):
+            raise ValidationError(
+                _("This is not a real A-number. Check the paper, or leave this empty."), code="all_zero"
+            )
+        return digits.zfill(9)
+
+    def in_words(self, value: Any) -> str:
+        return f"A{value[:3]} {value[3:6]} {value[6:]}"
+
+
+class Phone(PlainText):
+    """A phone number that can be called, as E.164; US numbers need no country code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=40, **kwargs)
+        self.widget.attrs.update({"inputmode": "tel", "type": "tel"})
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        wrong = ValidationError(
+            _("We cannot call this number. Write the area code and the number, such as 612-555-0123."), code="phone"
+        )
+        try:
+            number = phonenumbers.parse(text, "US")
+        except phonenumbers.NumberParseException as error:
+            raise wrong from error
+        if re.search(r"[^\W\d_]", text.lower().replace("ext", "")) or not phonenumbers.is_valid_number(number):
+            raise wrong
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def in_words(self, value: Any) -> str:
+        number = phonenumbers.parse(value)
+        shapes = phonenumbers.PhoneNumberFormat
+        shape = shapes.NATIONAL if number.country_code == 1 else shapes.INTERNATIONAL
+        return phonenumbers.format_number(number, shape)
+
+
+class Zip(PlainText):
+    """A five-digit ZIP code; the four digits some people add are dropped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=40, **kwargs)
+        self.widget.attrs["inputmode"] = "numeric"
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if text and not re.fullmatch(r"[0-9]{5}([ -]?[0-9]{4})?", text):
+            raise ValidationError(_("A ZIP code has 5 numbers, such as 55407."), code="zip")
+        return text[:5]
+
+
+class Day(PlainText):
+    """A day within `earliest` and `latest`, typed in any common way; cleans to a date or None.
+
+    The form sets `today` and the two ends. Where 5/11 could be two days, one from `likely_from` on wins.
+    """
+
+    today: date
+    earliest: date
+    latest: date
+    likely_from: date | None = None
+
+    def __init__(self, *, past: bool, **kwargs: Any) -> None:
+        super().__init__(limit=60, **kwargs)
+        self.past = past
+
+    def clean(self, value: Any) -> date | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            meant = days_meant(text, today=self.today, past=self.past)
+        except ImpossibleDay as error:
+            raise ValidationError(
+                _("This day does not exist in the calendar. Please check it."), "impossible"
+            ) from error
+        except UnreadableDay as error:
+            raise ValidationError(
+                _("We cannot read this day. Write it like this: 11/20/2026. Or leave it empty."), "unreadable"
+            ) from error
+        fitting = [day for day in meant if self.earliest <= day <= self.latest]
+        if fitting:
+            return next((day for day in fitting if self.likely_from and day >= self.likely_from), fitting[0])
+        if meant[0] > self.latest:
+            message = _("This day has not come yet. Please check it.") if self.past else _("This day is too far away.")
+        else:
+            message = _("This day is too long ago.") if self.past else _("This day is over. Write the next date.")
+        raise ValidationError(message, "out_of_range")
+
+    def in_words(self, value: Any) -> str:
+        return date_format(value, "DATE_FORMAT")
+
+
+class TimeOfDay(PlainText):
+    """About what time; cleans to a time or None."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=60, **kwargs)
+
+    def clean(self, value: Any) -> time | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return time_meant(text)
+        except UnreadableTime as error:
+            raise ValidationError(
+                _("We cannot read this time. Write it like this: 10 pm. Or leave it empty."), "unreadable"
+            ) from error
+
+    def in_words(self, value: Any) -> str:
+        return time_format(value, "TIME_FORMAT")
+
+
+class OneOf(forms.ChoiceField):
+    """One answer to choose, as radio buttons."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"required": CHOOSE_ONE, "invalid_choice": CHOOSE_ONE} | kwargs.pop("error_messages", {})
+        super().__init__(error_messages=messages, **kwargs)
+
+
+class SomeOf(forms.MultipleChoiceField):
+    """Any number of answers to tick."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"required": CHOOSE_ONE, "invalid_choice": CHOOSE_ONE, "invalid_list": CHOOSE_ONE}
+        super().__init__(error_messages=messages, **kwargs)

@@ -1,0 +1,80 @@
+"""Who may be texted, and which texts are to be sent."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from notifications import undelivered_handlers
+from notifications.models import Contact, Message, MessageState
+from notifications.tasks import announce
+from notifications.texts import TEMPLATES
+
+__all__ = ("add_contact", "cancel_texts", "queue_texts", "undelivered_handlers")
+
+
+def add_contact(
+    *,
+    case_id: UUID,
+    contact_id: UUID,
+    language: str,
+    may_text: bool,
+    may_call: bool,
+    any_hour: bool,
+    phone_is_shared: bool,
+    now: datetime,
+) -> Contact:
+    """Note what one person who asked for help allows; the number is in the sealed `contact` of subject `contact_id`."""
+    return Contact.objects.create(
+        id=contact_id,
+        case_id=case_id,
+        language=language,
+        may_text=may_text,
+        may_call=may_call,
+        any_hour=any_hour,
+        phone_is_shared=phone_is_shared,
+        created_at=now,
+    )
+
+
+def queue_texts(*, case_id: UUID, template: str, trigger: UUID, is_urgent: bool, now: datetime) -> list[Message]:
+    """Queue a text to each of the case's contacts that may be texted, to be sent once the caller's change is committed.
+
+    `trigger` is the event that causes it: asking twice for the same one queues once. KeyError for an unknown template.
+    Returns the messages of this trigger that are newly queued.
+    """
+    if template not in TEMPLATES:
+        raise KeyError(template)
+    told = Message.objects.filter(case_id=case_id, template=template, trigger=trigger).values("contact_id")
+    contacts = Contact.objects.filter(case_id=case_id, may_text=True, phone_is_shared=False, opted_out_at=None).exclude(
+        id__in=told
+    )
+    messages = [
+        Message(
+            contact=contact,
+            case_id=case_id,
+            template=template,
+            trigger=trigger,
+            language=contact.language,
+            is_urgent=is_urgent,
+            send_after=now,
+            created_at=now,
+            state_since=now,
+        )
+        for contact in contacts
+    ]
+    if messages:
+        # Two who ask at the same moment: the constraint keeps one, and announcing the other's id finds no row.
+        Message.objects.bulk_create(messages, ignore_conflicts=True)
+        transaction.on_commit(partial(announce, [message.id for message in messages]))
+    return messages
+
+
+def cancel_texts(*, case_id: UUID, reason: str, now: datetime) -> int:
+    """Cancel the case's texts that are still waiting, because they are no longer true; returns how many.
+
+    `reason` is a code of at most 40 characters.
+    """
+    waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
+    return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)

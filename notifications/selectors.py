@@ -1,0 +1,33 @@
+"""What others read of the outbox."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Case, DateTimeField, F, Min, When
+
+from notifications.models import Heartbeat, Message, MessageState
+from notifications.tasks import HEARTBEAT
+
+
+def texts_of_case(case_id: UUID) -> list[Message]:
+    """The case's texts, oldest first, each with its contact; one query. They hold codes, never words or numbers."""
+    return list(Message.objects.filter(case_id=case_id).select_related("contact"))
+
+
+def oldest_undelivered(now: datetime) -> timedelta | None:
+    """How long the longest-waiting text could already have been sent; None if none waits.
+
+    A text that waits for the morning does not count; one that was tried and failed counts from the beginning.
+    """
+    could_go_at = Case(When(attempts=0, then=F("send_after")), default=F("created_at"), output_field=DateTimeField())
+    waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
+    oldest: datetime | None = (
+        waiting.annotate(could_go_at=could_go_at).filter(could_go_at__lte=now).aggregate(oldest=Min("could_go_at"))
+    )["oldest"]
+    return now - oldest if oldest else None
+
+
+def heartbeat_age(now: datetime) -> timedelta | None:
+    """How long ago a worker last ran the clock's task; None if none ever did."""
+    heartbeat = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    return now - heartbeat.at if heartbeat else None

@@ -1,0 +1,84 @@
+"""Reference rows of every installation: case types, providers and their programs, offer orders."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+VALID_FROM = date(2026, 1, 1)
+CASE_TYPE_SOURCE = "Fund's case-type table, Nov 2026; LIST (Stanford NSMIv2) and LSC CSR codes"
+ORDER_SOURCE = "Fund's offer orders, Nov 2026: proposal to be signed by VLN and AHR"
+
+
+def rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    """The rows of a seed table."""
+    with (folder / name).open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def load(apps: Any) -> None:
+    """Makes whatever is missing; `apps` is Django's registry, real or historical. Idempotent.
+
+    Programs start without room: capacity is each provider's own word, never ours.
+    """
+    case_type = apps.get_model("providers", "CaseType")
+    for row in rows(FOLDER, "case_types.csv"):
+        case_type.objects.get_or_create(
+            code=row["code"],
+            valid_from=VALID_FROM,
+            defaults={
+                "meaning": row["meaning"],
+                "plain_name": row["plain_name"],
+                "points": int(row["points"]),
+                "detained": row["detained"] == "yes",
+                "list_code": row["list_code"],
+                "lsc_code": row["lsc_code"],
+                "source": CASE_TYPE_SOURCE,
+            },
+        )
+    _load_providers(apps)
+    _load_offer_orders(apps)
+
+
+def _load_providers(apps: Any) -> None:
+    organization = apps.get_model("accounts", "Organization")
+    provider = apps.get_model("providers", "Provider")
+    program = apps.get_model("providers", "Program")
+    for row in rows(FOLDER, "providers.csv"):
+        owner, _ = organization.objects.get_or_create(
+            slug=row["slug"], defaults={"name": row["name"], "kind": "provider"}
+        )
+        one, _ = provider.objects.get_or_create(
+            code=row["code"],
+            defaults={
+                "organization": owner,
+                "name": row["name"],
+                "is_primary": row["is_primary"] == "yes",
+                "public_phone": row["public_phone"],
+                "has_on_call": row["has_on_call"] == "yes",
+                "source": row["source"],
+            },
+        )
+        for kind in row["programs"].split():
+            program.objects.get_or_create(provider=one, kind=kind)
+
+
+def _load_offer_orders(apps: Any) -> None:
+    """A step goes to the provider's full detained program, or its nondetained one, by the case type."""
+    program = apps.get_model("providers", "Program")
+    place = apps.get_model("providers", "OfferPlace")
+    detained = dict(apps.get_model("providers", "CaseType").objects.values_list("code", "detained"))
+    for row in rows(FOLDER, "offer_orders.csv"):
+        kind = "detained_full" if detained[row["case_type"]] else "nondetained"
+        for position, step in enumerate(row["order"].split(), start=1):
+            target = None
+            if step != "coordinator":
+                target = program.objects.get(provider__code=step.rstrip("*"), kind=kind)
+            place.objects.get_or_create(
+                case_type=row["case_type"],
+                position=position,
+                valid_from=VALID_FROM,
+                defaults={"program": target, "limited_scope": step.endswith("*"), "source": ORDER_SOURCE},
+            )

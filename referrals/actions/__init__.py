@@ -1,0 +1,51 @@
+"""Verbs that change a case. Views, the API, tasks and the phone line call these and nothing else.
+
+Locking: a transaction locks at most one case, first (a duplicate and its original: both, in the order of their ids),
+and after it at most one program, by the conditional UPDATE that takes or gives back room. What must touch a second
+program or another case (re-routing, the waitlist) runs after commit in transactions of its own; the clock repeats it
+if the process died in between.
+"""
+
+from referrals.actions.cases import open_case, record_facts
+from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
+from referrals.actions.moves import move
+from referrals.actions.offers import (
+    CannotBeOffered,
+    NoRoom,
+    accept_offer,
+    decline_offer,
+    engage,
+    expire_offer,
+    offer_by_hand,
+    transfer,
+    withdraw_offer,
+)
+from referrals.actions.routing import route, route_after_commit, route_waiting
+from referrals.actions.screening import finish_task, pass_screening, request_info
+
+__all__ = (
+    "CannotBeOffered",
+    "NoRoom",
+    "accept_offer",
+    "close",
+    "decline_offer",
+    "engage",
+    "expire_offer",
+    "finish_task",
+    "lose_contact",
+    "mark_duplicate",
+    "move",
+    "offer_by_hand",
+    "open_case",
+    "pass_screening",
+    "record_facts",
+    "reopen",
+    "request_info",
+    "route",
+    "route_after_commit",
+    "route_waiting",
+    "screen_out",
+    "transfer",
+    "withdraw",
+    "withdraw_offer",
+)

@@ -1,0 +1,173 @@
+"""Opening a case, and what new answers change in it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.roles import SYSTEM, Actor
+from referrals import events
+from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
+from referrals.actions.offers import TakeBackReason, end_live_offer
+from referrals.actions.routing import offer_still_fits, route, route_after_commit
+from referrals.business_time import CHICAGO, HOTLINE_HOURS, answer_due
+from referrals.eligibility import income, residency, system_may_screen_in
+from referrals.facts import Facts
+from referrals.machine import OPENING, OWNERSHIP
+from referrals.models import (
+    Case,
+    Custody,
+    CustodyPeriod,
+    Facility,
+    IncomeLine,
+    ResidencyZip,
+    Screening,
+    State,
+    TaskKind,
+    TriageRule,
+)
+from referrals.models.case import may_be_offered
+from referrals.policies import WrongState
+from referrals.reference import new_reference
+from referrals.triage import triage, whereabouts
+from referrals.urgency import next_deadline, urgency
+
+SCREENING_DAYS = 5
+
+
+@transaction.atomic
+def open_case(
+    *,
+    case_id: UUID,
+    facts: Facts,
+    channel: str,
+    language: str,
+    by: Actor,
+    now: datetime | None = None,
+    is_complete: bool = True,
+) -> Case:
+    """Creates a case from its facts, triages, screens and routes it, all in the caller's transaction.
+
+    `is_complete` False (a call cut short) opens it as needs_info with a call-back task.
+    """
+    now = now or timezone.now()
+    state = State.RECEIVED if is_complete else State.NEEDS_INFO
+    verdicts = _verdicts(facts, now)
+    case = Case(
+        id=case_id,
+        reference=new_reference(),
+        channel=channel,
+        language=language,
+        state=state,
+        state_since=now,
+        state_due_at=OWNERSHIP[state].clock(verdicts["urgency"], now),
+        opened_at=now,
+        screening_due_at=HOTLINE_HOURS.after_business_days(now, SCREENING_DAYS),
+        **verdicts,
+    )
+    case.save(force_insert=True)
+    CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
+    event = events.record(
+        case=case, kind="open", by=by, now=now, to_state=state, detail=_codes(case) | {"channel": channel}
+    )
+    tell_family(case, OPENING.text, event, now)
+    if is_complete:
+        _screen(case, now)
+    else:
+        open_task(case, TaskKind.CALL_BACK, due_at=answer_due(case.urgency, now), now=now)
+    if may_be_offered(case):
+        route(case, now=now)
+    return case
+
+
+def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = None) -> Case:
+    """Triages a case again on new facts; a live offer stands if its program still takes the case, else it is re-routed.
+
+    An accepted case keeps its provider whatever its new type: the change shows on the timeline.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        if not case.is_open:
+            raise WrongState(f"{case.reference} is over: take it up again before its answers change.")
+        before, was_eligible = _codes(case), _is_clearly_eligible(case)
+        moved = (case.custody, case.facility_id)
+        for field, value in _verdicts(facts, now).items():
+            setattr(case, field, value)
+        case.save()
+        if moved != (case.custody, case.facility_id):
+            CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
+        events.record(case=case, kind="facts_changed", by=by, now=now, detail={"before": before, "after": _codes(case)})
+        if case.state == State.NEEDS_INFO:
+            move(case, "info_received", by=by, now=now)
+        if case.custody != Custody.UNKNOWN:
+            close_tasks(case, TaskKind.LOCATE, by=by, now=now)
+        close_tasks(case, TaskKind.CALL_BACK, TaskKind.CHECK_ANSWERS, by=by, now=now)
+        _screen(case, now, was_eligible=was_eligible)
+        if _is_clearly_eligible(case):
+            close_tasks(case, TaskKind.SCREEN, by=by, now=now)
+        if case.state == State.OFFERED and not offer_still_fits(case, now):
+            detail = {"reason": TakeBackReason.FACTS_CHANGED.value}
+            end_live_offer(case, "withdraw_offer", by=SYSTEM, now=now, detail=detail)
+        if may_be_offered(case):
+            route_after_commit(case.pk, now)
+    case.refresh_from_db()
+    return case
+
+
+def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
+    """The columns of a case that its facts decide."""
+    today = now.astimezone(CHICAGO).date()
+    place = whereabouts(facts, Facility.objects.on(today))
+    rule = triage(facts, place, TriageRule.objects.on(today))
+    tier, reason = urgency(facts, place, now)
+    deadline, deadline_code = next_deadline(facts, place, now)
+    zip_row = ResidencyZip.objects.on(today).filter(zip_code=facts.zip_code).first() if facts.zip_code else None
+    line = IncomeLine.objects.on(today).earliest("-valid_from")
+    return {
+        "case_type": rule.code,
+        "secondary_types": rule.secondary,
+        "triage_rule": rule,
+        "urgency": tier,
+        "urgency_reason": reason,
+        "custody": place.custody,
+        "facility": place.facility,
+        "part_of_city": zip_row.part_of_city if zip_row else "",
+        "is_minor": facts.is_minor,
+        "taken_on": facts.taken_at.astimezone(CHICAGO).date() if facts.taken_at else None,
+        "next_deadline": deadline,
+        "next_deadline_code": deadline_code,
+        "residency": residency(facts, zip_row),
+        "income": income(facts, line, is_held=place.is_held),
+    }
+
+
+def _codes(case: Case) -> dict[str, Any]:
+    """What an event says of a case's verdicts."""
+    return {
+        "case_type": case.case_type,
+        "rule": case.triage_rule_id,
+        "urgency": int(case.urgency),
+        "urgency_reason": case.urgency_reason,
+        "custody": str(case.custody),
+    }
+
+
+def _is_clearly_eligible(case: Case) -> bool:
+    return system_may_screen_in(case.residency, case.income)
+
+
+def _screen(case: Case, now: datetime, *, was_eligible: bool = False) -> None:
+    """Passes what is clear, in whatever state; hands the rest to a coordinator. The machine refuses nobody."""
+    if case.case_type == "DET-LOC":
+        open_task(case, TaskKind.LOCATE, due_at=now + timedelta(hours=2), now=now)
+    detail = {"residency": case.residency, "income": case.income}
+    if case.screening == Screening.PENDING and _is_clearly_eligible(case):
+        if case.state == State.RECEIVED:
+            move(case, "screen_in", by=SYSTEM, now=now, detail=detail)
+        else:
+            mark_screened(case, by=SYSTEM, now=now, detail=detail)
+    elif case.screening == Screening.PENDING or (was_eligible and not _is_clearly_eligible(case)):
+        open_task(case, TaskKind.SCREEN, due_at=answer_due(case.urgency, now), now=now)

@@ -1,0 +1,137 @@
+"""The ways out of an open case, each giving back whatever room it held, and the way back in."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.roles import Actor
+from notifications.actions import cancel_texts
+from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, open_task
+from referrals.actions.offers import release_holder, withdraw_live_offer
+from referrals.actions.routing import route_after_commit
+from referrals.actions.sharing import keep_for_hotline
+from referrals.business_time import answer_due
+from referrals.eligibility import system_may_screen_in
+from referrals.models import Case, ReferralPartner, TaskKind
+from referrals.models.case import may_be_offered
+from referrals.policies import WrongState, check_may_move
+
+
+class ScreenOutReason(models.TextChoices):
+    OUTSIDE_CITY = "outside_city", "Lived outside Minneapolis when taken"
+    INCOME = "income", "Income above the line"
+    HAS_LAWYER = "has_lawyer", "Already has a lawyer"
+    NO_LEGAL_NEED = "no_legal_need", "No legal need the fund covers"
+
+
+class Outcome(models.TextChoices):
+    """How a case ended; custody outcomes are counted apart from relief."""
+
+    BOND_GRANTED = "bond_granted", "Custody: bond granted"
+    HABEAS_RELEASE = "habeas_release", "Custody: released by habeas"
+    PAROLE = "parole", "Custody: paroled"
+    REMOVED = "removed", "Custody: removed"
+    VOLUNTARY_DEPARTURE = "voluntary_departure", "Custody: voluntary departure"
+    TRANSFERRED_AWAY = "transferred_away", "Custody: transferred away"
+    RELIEF_GRANTED = "relief_granted", "Merits: relief granted"
+    TERMINATED = "terminated", "Merits: terminated or dismissed"
+    ORDER_OF_REMOVAL = "order_of_removal", "Merits: order of removal"
+    ADVICE = "advice", "Service: advice"
+    BRIEF = "brief", "Service: brief service"
+    LIMITED = "limited", "Service: limited stage done"
+    FULL = "full", "Service: full representation done"
+    PRIVATE_COUNSEL = "private_counsel", "Service: private counsel"
+    DECLINED_BY_CLIENT = "declined_by_client", "Service: declined by the client"
+
+
+class ReopenReason(models.TextChoices):
+    NEW_EVENT = "new_event", "Something new happened"
+    FOUND_AGAIN = "found_again", "The family was reached again"
+    DECIDED_WRONGLY = "decided_wrongly", "The earlier decision was wrong"
+
+
+def screen_out(
+    *, case: Case, reason: str, referred_to: ReferralPartner, by: Actor, now: datetime | None = None
+) -> Case:
+    """Not eligible for the fund, with somebody named who can help: no family is sent to a dead end."""
+    detail = {"reason": ScreenOutReason(reason).value, "referred_to": referred_to.code}
+    return _end(case, "screen_out", by=by, now=now, detail=detail, referred_to=referred_to)
+
+
+def close(*, case: Case, outcome: str, by: Actor, now: datetime | None = None) -> Case:
+    """Ends the fund's work on a case with its outcome."""
+    outcome = Outcome(outcome).value
+    return _end(case, "close", by=by, now=now, detail={"outcome": outcome}, outcome=outcome)
+
+
+def withdraw(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
+    """The family no longer wants the fund's help."""
+    return _end(case, "withdraw", by=by, now=now)
+
+
+def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime | None = None) -> Case:
+    """Another case is about the same person; that one goes on."""
+    with transaction.atomic():
+        # Both rows, in one order: two cases marked at the same moment as each other's duplicate would lose the person.
+        pair = {one.pk: one for one in lock_cases(case.pk, duplicate_of.pk)}
+        if case.pk == duplicate_of.pk or not pair[duplicate_of.pk].is_open:
+            raise WrongState("A duplicate points to another case that goes on.")
+        detail = {"duplicate_of": duplicate_of.reference}
+        # Who looks up an earlier duplicate of this case is led to the one that goes on, not along a chain.
+        case.duplicates.update(duplicate_of=duplicate_of)
+        return _end(case, "mark_duplicate", by=by, now=now, detail=detail, duplicate_of=duplicate_of)
+
+
+def lose_contact(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
+    """Nobody could be reached any more."""
+    return _end(case, "lose_contact", by=by, now=now)
+
+
+def _end(
+    case: Case,
+    step: str,
+    *,
+    by: Actor,
+    now: datetime | None,
+    detail: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Case:
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        check_may_move(by, case, step)
+        cancel_texts(case_id=case.pk, reason=step, now=now)
+        for field, value in fields.items():
+            setattr(case, field, value)
+        case.closed_at = now
+        # Hours are kept only while a clock needs them.
+        case.next_deadline, case.next_deadline_code = None, ""
+        move(case, step, by=by, now=now, detail=detail)
+        withdraw_live_offer(case, now)
+        release_holder(case, now)
+        close_tasks(case, by=by, now=now)
+        if step != "close":
+            keep_for_hotline(case, now)
+    return case
+
+
+def reopen(*, case: Case, reason: str, by: Actor, now: datetime | None = None) -> Case:
+    """Takes an ended case up again; it is screened and routed like a new one."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        check_may_move(by, case, "reopen")
+        case.closed_at, case.outcome, case.referred_to = None, "", None
+        move(case, "reopen", by=by, now=now, detail={"reason": ReopenReason(reason).value})
+        # Its hours were forgotten when it ended, and much may have happened since.
+        open_task(case, TaskKind.CHECK_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
+        if system_may_screen_in(case.residency, case.income):
+            move(case, "screen_in", by=by, now=now, detail={"residency": case.residency, "income": case.income})
+        else:
+            open_task(case, TaskKind.SCREEN, due_at=answer_due(case.urgency, now), now=now)
+        if may_be_offered(case):
+            route_after_commit(case.pk, now)
+    case.refresh_from_db()
+    return case

@@ -1,0 +1,258 @@
+"""What happens to an offer: answered, expired, withdrawn, made by hand; and the case its provider holds."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.roles import SYSTEM, Actor
+from providers.actions import give_back_room, take_room
+from providers.models import Program
+from providers.room import announce_room
+from referrals.actions.moves import close_tasks, lock_case, move
+from referrals.actions.routing import case_points, make_offer, route_after_commit, store_choice_by_hand
+from referrals.actions.sharing import share_with_holder
+from referrals.models import Case, DeclineReason, Offer, OfferState, TaskKind
+from referrals.policies import WrongState, check_may_move, check_state_allows, holder_of
+
+
+class CannotBeOffered(Exception):
+    """The program cannot be offered the case, by hand neither; the sentence says why."""
+
+
+class NoRoom(CannotBeOffered):
+    """The program has not the points the case takes: nobody goes above a ceiling."""
+
+
+class Refused(CannotBeOffered):
+    """The program is out of service, or has declined the case for good (conflict, scope)."""
+
+
+class HandReason(models.TextChoices):
+    """Why a coordinator offers a case by hand."""
+
+    KNOWS_FAMILY = "knows_family", "The provider already knows the family"
+    LANGUAGE = "language", "Language or culture"
+    ASKED_FOR = "asked_for", "The provider asked for it"
+    VENUE = "venue", "Court or place of detention"
+    OUT_OF_ORDER = "out_of_order", "The offer order does not fit this case"
+
+
+class TakeBackReason(models.TextChoices):
+    """Why an offer is taken back before its answer."""
+
+    PROVIDER_ASKED = "provider_asked", "The provider asked"
+    BETTER_PLACE = "better_place", "Another provider fits better"
+    MISTAKE = "mistake", "Offered by mistake"
+    # The system's own reason, when new answers no longer fit the program.
+    FACTS_CHANGED = "facts_changed", "The answers changed"
+
+
+class TransferReason(models.TextChoices):
+    """Why a provider hands a case on."""
+
+    CONFLICT = "conflict", "Conflict of interest found"
+    CAPACITY = "capacity", "No longer has room"
+    SCOPE = "scope", "Outside what the provider does"
+    FAMILY_ASKED = "family_asked", "The family asked"
+    VENUE = "venue", "The person was moved"
+
+
+class Appearance(models.TextChoices):
+    """What the lawyer filed: the moment a case counts as represented."""
+
+    EOIR_28 = "eoir_28", "EOIR-28 (court)"
+    G_28 = "g_28", "G-28 (ICE, USCIS)"
+    HABEAS = "habeas", "Habeas petition"
+    EOIR_27 = "eoir_27", "EOIR-27 (BIA)"
+    AGREEMENT = "agreement", "Signed agreement, nothing to file"
+
+
+def _locked_offer(offer_id: UUID) -> tuple[Case, Offer]:
+    """Case first, then offer: every transaction takes its locks in this order."""
+    case_id = Offer.objects.values_list("case_id", flat=True).get(pk=offer_id)
+    case = lock_case(case_id)
+    return case, Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
+
+
+def _check_offer_is_live(offer: Offer, case: Case, by: Actor, now: datetime) -> None:
+    if by.organization_id != offer.program.provider.organization_id:
+        raise PermissionDenied("The offer is not your organization's.")
+    if offer.state != OfferState.LIVE:
+        raise WrongState(f"The offer of {case.reference} is {offer.get_state_display().lower()}.")
+    if offer.expires_at <= now:
+        raise WrongState(f"The offer of {case.reference} has expired.")
+
+
+def accept_offer(*, offer: Offer, by: Actor, now: datetime | None = None) -> Offer:
+    """The provider takes the case: it keeps the room, its keys stay, the other providers' are destroyed."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case, offer = _locked_offer(offer.pk)
+        _check_offer_is_live(offer, case, by, now)
+        detail = {
+            "offer": str(offer.pk),
+            "program": offer.program_id,
+            "provider": offer.program.provider.code,
+            "case_type": offer.case_type,
+            "provisional": offer.is_provisional,
+        }
+        _answer(offer, OfferState.ACCEPTED, now)
+        move(case, "accept", by=by, now=now, detail=detail)
+        close_tasks(case, TaskKind.NO_ROOM, TaskKind.NOBODY_ON_DUTY, TaskKind.OFFER_ORDER, by=by, now=now)
+        share_with_holder(case, offer.program, now)
+    return offer
+
+
+def decline_offer(*, offer: Offer, reason: str, by: Actor, now: datetime | None = None) -> Offer:
+    """The provider says no with a reason code; the case is re-routed at once."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case, offer = _locked_offer(offer.pk)
+        _check_offer_is_live(offer, case, by, now)
+        offer.decline_reason = DeclineReason(reason)
+        end_live_offer(case, "decline", by=by, now=now, detail={"reason": reason}, offer=offer)
+        route_after_commit(case.pk, now)
+    return offer
+
+
+def expire_offer(*, offer_id: UUID, now: datetime | None = None) -> bool:
+    """Ends an offer whose time is up and re-routes; False when somebody answered first."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case, offer = _locked_offer(offer_id)
+        if offer.state != OfferState.LIVE or offer.expires_at > now:
+            return False
+        end_live_offer(case, "expire", by=SYSTEM, now=now, offer=offer)
+        route_after_commit(case.pk, now)
+    return True
+
+
+def withdraw_offer(
+    *, offer: Offer, reason: str, by: Actor, program: Program | None = None, now: datetime | None = None
+) -> Offer:
+    """The coordinator takes an offer back; the case goes to `program`, or is re-routed where none is named.
+
+    Two transactions, because each locks one program only: should the second fail (no room after all), the case is
+    re-routed, and the reason raised.
+    """
+    now = now or timezone.now()
+    reason = TakeBackReason(reason).value
+    with transaction.atomic():
+        case, offer = _locked_offer(offer.pk)
+        if offer.state != OfferState.LIVE:
+            raise WrongState(f"The offer of {case.reference} is {offer.get_state_display().lower()}.")
+        end_live_offer(case, "withdraw_offer", by=by, now=now, detail={"reason": reason}, offer=offer)
+        if program is None:
+            route_after_commit(case.pk, now)
+    if program is not None:
+        try:
+            offer_by_hand(case=case, program=program, reason=HandReason.OUT_OF_ORDER, by=by, now=now)
+        except CannotBeOffered:
+            with transaction.atomic():
+                route_after_commit(case.pk, now)
+            raise
+    return offer
+
+
+def offer_by_hand(*, case: Case, program: Program, reason: str, by: Actor, now: datetime | None = None) -> Offer:
+    """A coordinator offers a case to a program of their choice, with a reason, never above its ceiling."""
+    now = now or timezone.now()
+    reason = HandReason(reason)
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        check_may_move(by, case, "offer")
+        _check_takes_part(program, case)
+        points = case_points(case, now)
+        if not take_room(program_id=program.pk, points=points, now=now):
+            program.refresh_from_db()
+            state = "is paused" if program.paused_at else f"has {program.free} of {program.ceiling} points free"
+            raise NoRoom(f"{program} {state}; {case.reference} takes {points}.")
+        store_choice_by_hand(case, program, points=points, now=now)
+        return make_offer(case, program, points=points, by=by, now=now, reason=reason)
+
+
+def engage(*, case: Case, appearance: str, by: Actor, now: datetime | None = None) -> Case:
+    """The lawyer has appeared: from now on the person is represented."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        move(case, "engage", by=by, now=now, detail={"appearance": Appearance(appearance).value})
+    return case
+
+
+def transfer(*, case: Case, reason: str, by: Actor, now: datetime | None = None) -> Case:
+    """Takes a case from its provider; the room goes back and the case is re-routed."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        check_may_move(by, case, "transfer")
+        holder = holder_of(case)
+        detail = {"reason": TransferReason(reason).value, "from": holder.program.provider.code if holder else ""}
+        move(case, "transfer", by=by, now=now, detail=detail)
+        release_holder(case, now, ending=OfferState.HANDED_ON)
+        route_after_commit(case.pk, now)
+    return case
+
+
+def end_live_offer(
+    case: Case,
+    step: str,
+    *,
+    by: Actor,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+    offer: Offer | None = None,
+) -> None:
+    """Ends the live offer of a locked case by `step` (decline, expire or withdraw_offer) and gives its room back."""
+    check_state_allows(case, step)
+    offer = offer or Offer.objects.select_related("program__provider").get(case=case, state=OfferState.LIVE)
+    told = {"offer": str(offer.pk), "program": offer.program_id, "provider": offer.program.provider.code}
+    move(case, step, by=by, now=now, detail=told | (detail or {}))
+    ending = {"decline": OfferState.DECLINED, "expire": OfferState.EXPIRED}.get(step, OfferState.WITHDRAWN)
+    _answer(offer, ending, now)
+    _give_back(offer, now)
+
+
+def release_holder(case: Case, now: datetime, *, ending: OfferState = OfferState.ACCEPTED) -> None:
+    """Gives back the room of the accepted offer of a locked case, if it has one; `ending` tells a hand-over apart."""
+    for offer in case.offers.filter(state=OfferState.ACCEPTED, room_released_at__isnull=True):
+        if ending != offer.state:
+            offer.state = ending
+            offer.save(update_fields=["state"])
+        _give_back(offer, now)
+
+
+def withdraw_live_offer(case: Case, now: datetime) -> None:
+    """Ends the live offer of a case that leaves routing altogether (its own transition says why)."""
+    for offer in case.offers.filter(state=OfferState.LIVE):
+        _answer(offer, OfferState.WITHDRAWN, now)
+        _give_back(offer, now)
+
+
+def _check_takes_part(program: Program, case: Case) -> None:
+    """Raises Refused for a provider out of service, or a program that declined this case for good."""
+    if not program.provider.is_active:
+        raise Refused(f"{program.provider} does not take part now.")
+    for_good = [DeclineReason.CONFLICT, DeclineReason.SCOPE]
+    if case.offers.filter(program=program, state=OfferState.DECLINED, decline_reason__in=for_good).exists():
+        # Never which of the two: a conflict must not show.
+        raise Refused(f"{program} cannot take {case.reference} and is not asked again.")
+
+
+def _answer(offer: Offer, state: OfferState, now: datetime) -> None:
+    offer.state = state
+    offer.answered_at = now
+    offer.save(update_fields=["state", "answered_at", "decline_reason"])
+
+
+def _give_back(offer: Offer, now: datetime) -> None:
+    """Returns the offer's points exactly once, and tells the waitlist that there may be room."""
+    first = Offer.objects.filter(pk=offer.pk, room_released_at__isnull=True).update(room_released_at=now)
+    if first:
+        carried = offer.state in (OfferState.ACCEPTED, OfferState.HANDED_ON)
+        give_back_room(program_id=offer.program_id, points=offer.points, grew_at=now if carried else None)
+        announce_room(now)

@@ -1,0 +1,90 @@
+"""The tables a lawyer may change. Cases, events, offers and decisions are not here: actions alone change them."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+
+from providers.admin import DatedRowAdmin
+from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, TriageRule
+from referrals.triage import VOCABULARY
+
+
+def faults_of(condition: Any) -> list[str]:
+    """What keeps a triage rule's condition from being one; empty for a good one."""
+    if not isinstance(condition, list):
+        return ["The condition is a list of tests."]
+    faults = []
+    for number, test in enumerate(condition, 1):
+        if not isinstance(test, dict) or set(test) != {"fact", "in"}:
+            faults.append(f'Test {number} is not of the form {{"fact": name, "in": [values]}}.')
+        elif not isinstance(test["fact"], str) or test["fact"] not in VOCABULARY:
+            faults.append(f"Test {number}: no fact is called {test['fact']!r}; there are {', '.join(VOCABULARY)}.")
+        elif not isinstance(test["in"], list) or not test["in"]:
+            faults.append(f"Test {number}: “in” is a list of at least one value.")
+        elif unknown := [value for value in test["in"] if str(value) not in VOCABULARY[test["fact"]]]:
+            allowed = ", ".join(sorted(VOCABULARY[test["fact"]]))
+            faults.append(f"Test {number}: {unknown} is no answer to {test['fact']}; there are {allowed}.")
+        elif not all(isinstance(value, str) for value in test["in"]):
+            faults.append(f"Test {number}: values are written in quotes.")
+    return faults
+
+
+class TriageRuleForm(forms.ModelForm):
+    """A rule whose every word triage understands."""
+
+    class Meta:
+        model = TriageRule
+        fields = (
+            "position",
+            "code",
+            "secondary",
+            "condition",
+            "sentence",
+            "ask",
+            "valid_from",
+            "valid_to",
+            "source",
+        )
+
+    def clean_condition(self) -> Any:
+        # An emptied box means no test: such a rule holds for everybody, as the last one should.
+        condition = self.cleaned_data["condition"] or []
+        if faults := faults_of(condition):
+            raise forms.ValidationError(faults)
+        return condition
+
+    def clean_secondary(self) -> Any:
+        secondary = self.cleaned_data["secondary"] or []
+        if not isinstance(secondary, list) or not all(isinstance(code, str) for code in secondary):
+            raise forms.ValidationError('A list of case-type codes, such as ["REM-DET"].')
+        return secondary
+
+
+@admin.register(TriageRule)
+class TriageRuleAdmin(DatedRowAdmin):
+    form = TriageRuleForm
+    list_display = ("position", "code", "sentence", "valid_from", "valid_to")
+
+
+@admin.register(IncomeLine)
+class IncomeLineAdmin(DatedRowAdmin):
+    list_display = ("valid_from", "valid_to", "first_person", "each_additional", "percent")
+
+
+@admin.register(ResidencyZip)
+class ResidencyZipAdmin(DatedRowAdmin):
+    list_display = ("zip_code", "verdict", "part_of_city", "valid_from", "valid_to")
+    list_filter: ClassVar = ["verdict", "part_of_city"]
+    search_fields = ("zip_code",)
+
+
+@admin.register(Facility)
+class FacilityAdmin(DatedRowAdmin):
+    list_display = ("name", "custody", "us_state", "circuit", "valid_from", "valid_to")
+    search_fields = ("code", "name")
+
+
+@admin.register(ReferralPartner)
+class ReferralPartnerAdmin(DatedRowAdmin):
+    list_display = ("name", "phone", "helps_with", "valid_from", "valid_to")

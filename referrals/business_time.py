@@ -1,0 +1,115 @@
+"""Office hours, business days and the clocks of offers. Pure; wall clock of America/Chicago, instants in UTC."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+CHICAGO = ZoneInfo("America/Chicago")
+ONE_DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=64)
+def _federal_holidays(year: int) -> frozenset[date]:
+    # No subdiv: Minnesota's list drops Columbus Day, on which federal courts and ICE counters are closed.
+    return frozenset(holidays.country_holidays("US", years=year, categories=("government",)))
+
+
+def is_business_day(day: date) -> bool:
+    """Monday to Friday and no federal holiday."""
+    return day.weekday() < 5 and day not in _federal_holidays(day.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When an office answers: minutes after midnight on business days; `on_call` people answer T0 at any hour."""
+
+    opens_at: int = 9 * 60
+    closes_at: int = 17 * 60
+    on_call: bool = False
+
+    def window(self, day: date) -> tuple[datetime, datetime]:
+        """Opening and closing of `day`, UTC, as if it were a business day."""
+        midnight = datetime.combine(day, time(), CHICAGO)
+        # Replacing the wall clock, not adding hours: a day of a clock change still opens at the printed hour.
+        return (
+            midnight.replace(hour=self.opens_at // 60, minute=self.opens_at % 60).astimezone(UTC),
+            midnight.replace(hour=self.closes_at // 60 % 24, minute=self.closes_at % 60).astimezone(UTC)
+            if self.closes_at < 24 * 60
+            else datetime.combine(day + ONE_DAY, time(), CHICAGO).astimezone(UTC),
+        )
+
+    def is_open(self, now: datetime) -> bool:
+        today = now.astimezone(CHICAGO).date()
+        opens, closes = self.window(today)
+        return is_business_day(today) and opens <= now < closes
+
+    def next_opening(self, now: datetime) -> datetime:
+        """The next moment the office opens, strictly after `now`."""
+        day = now.astimezone(CHICAGO).date()
+        while True:
+            opens, _ = self.window(day)
+            if opens > now and is_business_day(day):
+                return opens
+            day += ONE_DAY
+
+    def after_open_hours(self, now: datetime, span: timedelta) -> datetime:
+        """The moment at which `span` of open time has passed since `now`."""
+        at = now if self.is_open(now) else self.next_opening(now)
+        while True:
+            _, closes = self.window(at.astimezone(CHICAGO).date())
+            if at + span <= closes:
+                return at + span
+            span -= closes - at
+            at = self.next_opening(at)
+
+    def after_business_days(self, now: datetime, days: int) -> datetime:
+        """The same wall-clock time `days` business days later; from outside a business day, counted from opening."""
+        local = now.astimezone(CHICAGO)
+        if not is_business_day(local.date()):
+            local = self.next_opening(now).astimezone(CHICAGO)
+        day = local.date()
+        while days:
+            day += ONE_DAY
+            days -= is_business_day(day)
+        return datetime.combine(day, local.time(), CHICAGO).astimezone(UTC)
+
+
+HOTLINE_HOURS = Hours()
+
+
+def is_on_duty(hours: Hours, now: datetime) -> bool:
+    """Whether somebody there answers a T0 offer now."""
+    return hours.on_call or hours.is_open(now)
+
+
+def offer_expiry(urgency: int, hours: Hours, now: datetime) -> datetime:
+    """When an offer made now lapses.
+
+    T0: 1 h on duty, else 1 h after opening; T1: 4 open hours; T2 and T3: 1 and 3 business days.
+    """
+    match urgency:
+        case 0:
+            start = now if is_on_duty(hours, now) else hours.next_opening(now)
+            return start + timedelta(hours=1)
+        case 1:
+            return hours.after_open_hours(now, timedelta(hours=4))
+        case 2:
+            return hours.after_business_days(now, 1)
+        case _:
+            return hours.after_business_days(now, 3)
+
+
+def answer_due(urgency: int, now: datetime) -> datetime:
+    """When a person of the hotline must have acted: T0 30 min at any hour, T1 4 open hours, T2 and T3 1 and 3 days."""
+    match urgency:
+        case 0:
+            return now + timedelta(minutes=30)
+        case 1:
+            return HOTLINE_HOURS.after_open_hours(now, timedelta(hours=4))
+        case 2:
+            return HOTLINE_HOURS.after_business_days(now, 1)
+        case _:
+            return HOTLINE_HOURS.after_business_days(now, 3)

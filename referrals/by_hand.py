@@ -1,0 +1,130 @@
+"""What a person may do to a case from its page or the API: names, order, and the action behind each.
+
+Pages and API call the same table, so that neither can do what the other cannot. Accepting and declining are done on
+the offer, not here; `expire`, `waitlist` and `info_received` happen by themselves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+
+from accounts.roles import Actor, Role
+from providers.models import Program
+from referrals import actions
+from referrals.machine import role_may
+from referrals.models import Case, Offer
+from referrals.policies import WrongState, awaits_screening, live_offer_of, steps_open_to
+
+
+def _take_back(
+    *, case: Case, reason: str, by: Actor, offer: UUID, program: Program | None = None, now: datetime | None = None
+) -> Offer:
+    """Takes back the offer the person saw; one made meanwhile to somebody else stays."""
+    live = live_offer_of(case)
+    if live is None or live.pk != offer:
+        raise WrongState(f"The offer of {case.reference} you saw has ended.")
+    return actions.withdraw_offer(offer=live, reason=reason, program=program, by=by, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing to do: `title` for its button, what it `means`, `done` for afterwards.
+
+    `act` is called with `case`, `by` and what its form asks.
+    """
+
+    title: str
+    means: str
+    done: str
+    act: Callable[..., Any]
+
+
+# Deeds that are not named after their transition.
+_TRANSITIONS = {"pass_screening": "screen_in"}
+
+# In the order a coordinator is likely to want them.
+DEEDS: dict[str, Deed] = {
+    "pass_screening": Deed(
+        "Find eligible",
+        "A received case is offered at once; a provisional one stays where it is.",
+        "found eligible",
+        actions.pass_screening,
+    ),
+    "offer": Deed(
+        "Offer by hand", "Instead of the offer order, never above a ceiling.", "offered", actions.offer_by_hand
+    ),
+    "engage": Deed(
+        "Record the lawyer's appearance",
+        "The person counts as represented from now on, and the family is told.",
+        "represented",
+        actions.engage,
+    ),
+    "request_info": Deed(
+        "Ask the family for more",
+        "The family is told that somebody calls, and the call becomes a task.",
+        "more asked of the family; a call-back is on the list",
+        actions.request_info,
+    ),
+    "withdraw_offer": Deed(
+        "Take the offer back",
+        "The room goes back, and the program you name, or else the next in the order, is asked.",
+        "offer taken back; another provider is asked",
+        _take_back,
+    ),
+    "transfer": Deed(
+        "Hand the case on",
+        "The room goes back, the next provider is asked, and the family is told.",
+        "handed on; the next provider is asked",
+        actions.transfer,
+    ),
+    "close": Deed(
+        "Close with an outcome", "The fund's work on the case ends, and the family is told.", "closed", actions.close
+    ),
+    "screen_out": Deed(
+        "Not eligible: refer elsewhere",
+        "The case ends here; the family is told that others can help.",
+        "not eligible, referred elsewhere",
+        actions.screen_out,
+    ),
+    "mark_duplicate": Deed(
+        "Mark as duplicate",
+        "This case ends; the other one about the same person goes on.",
+        "marked as duplicate",
+        actions.mark_duplicate,
+    ),
+    "lose_contact": Deed(
+        "Contact lost",
+        "After at least three tries on three days. The case ends and can be taken up again.",
+        "contact lost",
+        actions.lose_contact,
+    ),
+    "withdraw": Deed(
+        "Family withdraws",
+        "The family no longer wants the fund's help: the case ends.",
+        "withdrawn",
+        actions.withdraw,
+    ),
+    "reopen": Deed(
+        "Take up again", "The case is screened and offered like a new one.", "taken up again", actions.reopen
+    ),
+}
+
+
+def deeds_open_to(actor: Actor, case: Case) -> list[str]:
+    """What this actor can do to this case now."""
+    steps = set(steps_open_to(actor, case))
+    if actor.acts_as(Role.COORDINATOR) and awaits_screening(case):
+        steps.add("pass_screening")
+    return [name for name in DEEDS if name in steps]
+
+
+def check_may_do(actor: Actor, case: Case, deed: str) -> None:
+    """Raises PermissionDenied for the role, WrongState for the state; the action checks both again under its lock."""
+    if not role_may(_TRANSITIONS.get(deed, deed), actor):
+        raise PermissionDenied("Your role does not allow this.")
+    if deed not in deeds_open_to(actor, case):
+        raise WrongState(f"{case.reference} is {case.get_state_display().lower()} now.")

@@ -1,0 +1,170 @@
+"""One small form for each thing a person may do to a case or an offer; cleaned data are the action's arguments."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from providers.models import OfferPlace, Program
+from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
+from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
+from referrals.actions.screening import ScreenInReason
+from referrals.business_time import CHICAGO
+from referrals.models import Case, DeclineReason, Offer, ReferralPartner
+
+EMPTY = [("", "Choose one")]
+# Changed answers take an offer back by themselves; nobody gives that as a reason.
+TAKEN_BACK_BY_HAND = [choice for choice in TakeBackReason.choices if choice[0] != TakeBackReason.FACTS_CHANGED]
+CHOOSE = {"required": "Choose one from the list.", "invalid_choice": "Choose one from the list."}
+
+
+class DeedForm(forms.Form):
+    """A form about one case; ids carry the deed's name, because a page shows several."""
+
+    def __init__(self, *args: Any, case: Case, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        self.now = now
+
+
+class PassScreeningForm(DeedForm):
+    reason = forms.ChoiceField(label="What it rests on", choices=EMPTY + ScreenInReason.choices, error_messages=CHOOSE)
+
+
+class ScreenOutForm(DeedForm):
+    reason = forms.ChoiceField(label="Reason", choices=EMPTY + ScreenOutReason.choices, error_messages=CHOOSE)
+    referred_to = forms.ModelChoiceField(
+        ReferralPartner.objects.none(),
+        label="Who can help instead",
+        empty_label="Choose one",
+        error_messages=CHOOSE,
+        help_text="The family is told to call; give them this name and number.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["referred_to"].queryset = ReferralPartner.objects.on(self.now.astimezone(CHICAGO).date())  # type: ignore[attr-defined]
+
+
+class ProgramField(forms.ModelChoiceField):
+    """Programs with the room each has."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        state = "paused" if obj.paused_at else f"{obj.free} of {obj.ceiling} free"
+        place = f"{obj.place}. " if obj.place else ""
+        return f"{place}{obj} ({state})"
+
+
+class OfferByHandForm(DeedForm):
+    program = ProgramField(
+        Program.objects.none(),
+        label="Program",
+        empty_label="Choose one",
+        error_messages=CHOOSE,
+        help_text="Those with a number are in the offer order of this case type. Nobody goes above a ceiling.",
+    )
+    reason = forms.ChoiceField(label="Why by hand", choices=EMPTY + HandReason.choices, error_messages=CHOOSE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["program"].queryset = programs_for(self.case, self.now)  # type: ignore[attr-defined]
+
+
+def programs_for(case: Case, now: datetime) -> QuerySet[Program]:
+    """Programs of active providers with their `place` in the case type's offer order, those in it first."""
+    today = now.astimezone(CHICAGO).date()
+    places = OfferPlace.objects.on(today).filter(case_type=case.case_type, program=OuterRef("pk")).order_by("position")
+    return (
+        Program.objects.filter(provider__is_active=True)
+        .select_related("provider")
+        .annotate(place=Subquery(places.values("position")[:1]))
+        .order_by(F("place").asc(nulls_last=True), "provider__code", "kind")
+    )
+
+
+class WithdrawOfferForm(DeedForm):
+    offer = forms.UUIDField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        label="Reason",
+        choices=EMPTY + TAKEN_BACK_BY_HAND,
+        error_messages=CHOOSE,
+    )
+    program = ProgramField(
+        Program.objects.none(),
+        label="Offer it to",
+        empty_label="The next in the offer order",
+        required=False,
+        error_messages=CHOOSE,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["program"].queryset = programs_for(self.case, self.now)  # type: ignore[attr-defined]
+
+
+class EngageForm(DeedForm):
+    appearance = forms.ChoiceField(label="What was filed", choices=EMPTY + Appearance.choices, error_messages=CHOOSE)
+
+
+class TransferForm(DeedForm):
+    reason = forms.ChoiceField(label="Reason", choices=EMPTY + TransferReason.choices, error_messages=CHOOSE)
+
+
+class CloseForm(DeedForm):
+    outcome = forms.ChoiceField(label="Outcome", choices=EMPTY + Outcome.choices, error_messages=CHOOSE)
+
+
+class MarkDuplicateForm(DeedForm):
+    duplicate_of = forms.CharField(
+        label="Reference of the case that goes on",
+        max_length=12,
+        widget=forms.TextInput({"class": "usa-input--sm"}),
+        error_messages={"required": "Write the reference of the other case, such as K7M-4QD."},
+    )
+
+    def clean_duplicate_of(self) -> Case:
+        typed = self.cleaned_data["duplicate_of"].upper().replace(" ", "").replace("-", "")
+        other = Case.objects.filter(reference=f"{typed[:3]}-{typed[3:]}").first()
+        if other is None:
+            raise forms.ValidationError("There is no case with this reference, such as K7M-4QD.")
+        if other.pk == self.case.pk:
+            raise forms.ValidationError("This is the case itself: write the reference of the other one.")
+        if not other.is_open:
+            raise forms.ValidationError("That case is over: write the one that goes on.")
+        return other
+
+
+class ReopenForm(DeedForm):
+    reason = forms.ChoiceField(label="Reason", choices=EMPTY + ReopenReason.choices, error_messages=CHOOSE)
+
+
+class DeclineForm(forms.Form):
+    """Why a provider says no to an offer."""
+
+    reason = forms.ChoiceField(label="Reason", choices=EMPTY + DeclineReason.choices, error_messages=CHOOSE)
+
+    def __init__(self, posted: Any = None, *, offer: Offer) -> None:
+        super().__init__(posted, auto_id=f"decline-{offer.pk}-%s")
+
+
+FORMS: dict[str, type[DeedForm]] = {
+    "pass_screening": PassScreeningForm,
+    "offer": OfferByHandForm,
+    "engage": EngageForm,
+    "request_info": DeedForm,
+    "withdraw_offer": WithdrawOfferForm,
+    "transfer": TransferForm,
+    "close": CloseForm,
+    "screen_out": ScreenOutForm,
+    "mark_duplicate": MarkDuplicateForm,
+    "lose_contact": DeedForm,
+    "withdraw": DeedForm,
+    "reopen": ReopenForm,
+}
+
+
+def form_for(deed: str, case: Case, *, now: datetime, posted: Any = None, live_offer: Offer | None = None) -> DeedForm:
+    """The form of a deed, empty or with what was sent."""
+    initial = {"offer": live_offer.pk} if live_offer else {}
+    return FORMS[deed](posted, case=case, now=now, initial=initial, auto_id=f"{deed}-%s")

@@ -1,0 +1,181 @@
+"""Which program is asked first, and why not the others. Pure: no database, no clock, no Django.
+
+The same inputs and seed give the same decision, whatever the order of the inputs.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+ASK_AGAIN_AFTER = timedelta(hours=24)
+
+
+class Verdict(StrEnum):
+    """Why a program was or was not asked; referrals/explanations.py has the sentence for each."""
+
+    CHOSEN = "chosen"
+    NEXT_IN_LINE = "next_in_line"
+    NOT_ON_DUTY = "not_on_duty"
+    NO_ROOM = "no_room"
+    PAUSED = "paused"
+    INACTIVE = "inactive"
+    LANGUAGE = "language"
+    MINORS = "minors"
+    DECLINED_CONFLICT = "declined_conflict"
+    DECLINED_SCOPE = "declined_scope"
+    ASKED_RECENTLY = "asked_recently"
+    HANDED_ON = "handed_on"
+    TASK = "task"
+
+
+@dataclass(frozen=True, slots=True)
+class PastOffer:
+    """An earlier offer to a program: its ending (a decline reason, "expired", "taken_back", "handed_on") and when."""
+
+    program_id: int
+    ending: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseProfile:
+    """What matching reads of a case; `now` is the moment of the decision."""
+
+    case_type: str
+    points: int
+    urgency: int
+    language: str
+    is_minor: bool | None
+    now: datetime
+    past: tuple[PastOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramProfile:
+    """What matching reads of a program. `free` is in points; `languages` empty means any."""
+
+    id: int
+    provider: str
+    kind: str
+    ceiling: int
+    in_use: int
+    is_active: bool
+    is_paused: bool
+    on_duty: bool
+    takes_minors: bool
+    languages: frozenset[str]
+    last_offer_at: datetime | None
+    room_changed_at: datetime
+
+    @property
+    def free(self) -> int:
+        return self.ceiling - self.in_use
+
+    @property
+    def load(self) -> float:
+        return self.in_use / self.ceiling if self.ceiling else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStep:
+    """One step of the case type's offer order; `program_id` None is a coordinator's task."""
+
+    position: int
+    program_id: int | None
+    limited_scope: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A step of the order with its verdict."""
+
+    step: OrderStep
+    program: ProgramProfile | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Every step considered, best first, and the one chosen (None: nobody can be asked now)."""
+
+    candidates: tuple[Candidate, ...]
+    seed: int
+
+    @property
+    def chosen(self) -> Candidate | None:
+        return next((one for one in self.candidates if one.verdict is Verdict.CHOSEN), None)
+
+
+def rank(case: CaseProfile, programs: Iterable[ProgramProfile], *, rules: Iterable[OrderStep], seed: int) -> Decision:
+    """Orders the steps of the offer order for one case and gives each its verdict.
+
+    Order: the table's position, then the lower load, then the oldest last offer, then a lottery by `seed`. A T0 case
+    goes to the first able program that is on duty; if none is, it is held at the first able one.
+    """
+    by_id = {program.id: program for program in programs}
+    ordered = sorted(rules, key=lambda step: _order(step, by_id, seed))
+    obstacles = {step: _obstacle(case, step, by_id) for step in ordered}
+    able = [step for step in ordered if obstacles[step] is None]
+    on_duty = [step for step in able if case.urgency != 0 or by_id[step.program_id or 0].on_duty]
+    chosen = next(iter(on_duty or able), None)
+    candidates = []
+    for step in ordered:
+        verdict = obstacles[step]
+        if verdict is None:
+            if step == chosen:
+                verdict = Verdict.CHOSEN
+            elif on_duty and step not in on_duty:
+                verdict = Verdict.NOT_ON_DUTY
+            else:
+                verdict = Verdict.NEXT_IN_LINE
+        candidates.append(Candidate(step, by_id.get(step.program_id or 0), verdict))
+    return Decision(tuple(candidates), seed)
+
+
+def _order(step: OrderStep, programs: dict[int, ProgramProfile], seed: int) -> tuple[int, float, datetime, bytes, int]:
+    program = programs.get(step.program_id or 0)
+    if program is None:
+        return (step.position, 0.0, datetime.min.replace(tzinfo=UTC), b"", step.program_id or 0)
+    # A hash, not a random generator: the draw of a program does not depend on who else is in the list.
+    lottery = hashlib.sha256(f"{seed}:{program.id}".encode()).digest()
+    last_offer = program.last_offer_at or datetime.min.replace(tzinfo=UTC)
+    return (step.position, program.load, last_offer, lottery, program.id)
+
+
+def _obstacle(case: CaseProfile, step: OrderStep, programs: dict[int, ProgramProfile]) -> Verdict | None:
+    """Why the step cannot take the case now; None when it can. What lasts longest is named first."""
+    if step.program_id is None:
+        return Verdict.TASK
+    program = programs.get(step.program_id)
+    if program is None or not program.is_active:
+        return Verdict.INACTIVE
+    if program.languages and case.language not in program.languages:
+        return Verdict.LANGUAGE
+    if case.is_minor and not program.takes_minors:
+        return Verdict.MINORS
+    if (refused := _refusal(case, program)) is not None:
+        return refused
+    if program.is_paused:
+        return Verdict.PAUSED
+    if program.free < case.points:
+        return Verdict.NO_ROOM
+    return None
+
+
+def _refusal(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
+    """A conflict or scope decline holds for ever; any other ending until the program's room changed, or 24 h."""
+    endings = sorted((past for past in case.past if past.program_id == program.id), key=lambda past: past.at)
+    for past in endings:
+        if past.ending == "conflict":
+            return Verdict.DECLINED_CONFLICT
+        if past.ending == "scope":
+            return Verdict.DECLINED_SCOPE
+    if endings:
+        last = endings[-1]
+        if last.ending == "handed_on":
+            return Verdict.HANDED_ON
+        if program.room_changed_at <= last.at and case.now - last.at < ASK_AGAIN_AFTER:
+            return Verdict.ASKED_RECENTLY
+    return None

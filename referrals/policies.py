@@ -1,0 +1,108 @@
+"""Who may see and move which case, and whether the case is in a state that allows it.
+
+`check_…` raises, `can_…` answers. Role rules of transitions stand in referrals/machine.py.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django_fsm import can_proceed
+
+from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, Actor, Role
+from privacy.models import DocumentKind
+from referrals.machine import STEPS, role_may
+from referrals.models import Case, Offer, OfferState, Screening, State
+
+
+class WrongState(Exception):
+    """The case or offer is in a state that does not allow this; somebody else may have been quicker."""
+
+
+PROVIDER_STEPS = frozenset({"accept", "decline", "engage", "transfer", "close"})
+
+
+def holder_of(case: Case) -> Offer | None:
+    """The accepted offer that holds the case now."""
+    return case.offers.filter(state=OfferState.ACCEPTED, room_released_at__isnull=True).first()
+
+
+def live_offer_of(case: Case) -> Offer | None:
+    return case.offers.filter(state=OfferState.LIVE).first()
+
+
+def is_with_organization(case: Case, organization_id: int | None) -> bool:
+    """Whether the organization's provider has a live offer of the case or holds it."""
+    if organization_id is None:
+        return False
+    return (
+        case.offers.filter(program__provider__organization_id=organization_id)
+        .filter(state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True)
+        .exists()
+    )
+
+
+def awaits_screening(case: Case) -> bool:
+    """Whether a coordinator's word on eligibility is still open; with an answer missing, that comes first."""
+    return case.screening == Screening.PENDING and case.is_open and case.state != State.NEEDS_INFO
+
+
+def can_see_case(actor: Actor, case: Case) -> bool:
+    if actor.acts_as(Role.COORDINATOR) or actor.role == Role.AUDITOR:
+        return True
+    return actor.acts_as(Role.PROVIDER_STAFF) and is_with_organization(case, actor.organization_id)
+
+
+def can_move(actor: Actor, case: Case, step: str) -> bool:
+    """Whether this actor may make the transition on this case now: role, object and state."""
+    return (
+        role_may(step, actor)
+        and (not _is_provider_side(actor) or is_with_organization(case, actor.organization_id))
+        and can_proceed(getattr(case, step))
+    )
+
+
+def check_may_move(actor: Actor, case: Case, step: str) -> None:
+    """Raises PermissionDenied for the role or another provider's case, WrongState for the state."""
+    if not role_may(step, actor):
+        raise PermissionDenied(f"A {actor.role} may not {step} a case.")
+    if _is_provider_side(actor) and not is_with_organization(case, actor.organization_id):
+        raise PermissionDenied("The case is not with your organization.")
+    check_state_allows(case, step)
+
+
+def check_state_allows(case: Case, step: str) -> None:
+    if not can_proceed(getattr(case, step)):
+        raise WrongState(f"{case.reference} is {case.state}: it cannot {step.replace('_', ' ')} now.")
+
+
+def _is_provider_side(actor: Actor) -> bool:
+    return actor.acts_as(Role.PROVIDER_STAFF)
+
+
+def steps_open_to(actor: Actor, case: Case) -> list[str]:
+    """The transitions this actor could make on this case now, in the table's order."""
+    return [step for step in STEPS if can_move(actor, case, step)]
+
+
+# The sealed documents of a case by who may open them; docs/architecture.md has the same table in words.
+EVERYTHING = frozenset({DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE})
+# Enough for a conflict check and for deciding whether to take the case.
+WHILE_OFFERED = frozenset({DocumentKind.NAMES, DocumentKind.FACTS})
+
+
+def documents_open_to(actor: Actor, case: Case) -> frozenset[DocumentKind]:
+    """The hotline: all. A provider: all of the case it holds, names and facts of one it is asked to take."""
+    if actor.role in HOTLINE_ROLES:
+        return EVERYTHING
+    if actor.role not in PROVIDER_ROLES:
+        return frozenset()
+    holder = holder_of(case)
+    if holder and holder.program.provider.organization_id == actor.organization_id:
+        return EVERYTHING
+    offer = live_offer_of(case)
+    is_theirs = offer is not None and offer.program.provider.organization_id == actor.organization_id
+    return WHILE_OFFERED if is_theirs else frozenset()
+
+
+def check_may_open(actor: Actor, case: Case, kind: DocumentKind) -> None:
+    """Raises PermissionDenied."""
+    if kind not in documents_open_to(actor, case):
+        raise PermissionDenied("This part of the case is not open to you.")

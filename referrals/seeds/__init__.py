@@ -1,0 +1,69 @@
+"""Reference rows of every installation: triage rules, facilities, ZIP codes, income lines, partners.
+
+A rule's condition is written as tests that must all hold: `held in yes; circuit in 5 8`.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from providers.seeds import VALID_FROM, rows
+
+FOLDER = Path(__file__).parent
+ZIP_SOURCE = "Fund's ZIP list, Nov 2026; check against the City boundary polygon and the HUD crosswalk"
+
+
+def parse_condition(text: str) -> list[dict[str, Any]]:
+    """`"held in yes; circuit in 5 8"` → the JSON a rule row keeps."""
+    tests = []
+    for test in filter(None, (part.strip() for part in text.split(";"))):
+        fact, _, values = test.partition(" in ")
+        tests.append({"fact": fact, "in": values.split()})
+    return tests
+
+
+def load(apps: Any) -> None:
+    """Makes whatever is missing; `apps` is Django's registry, real or historical. Idempotent."""
+    triage_rule = apps.get_model("referrals", "TriageRule")
+    for row in rows(FOLDER, "triage_rules.csv"):
+        triage_rule.objects.get_or_create(
+            position=int(row["position"]),
+            valid_from=VALID_FROM,
+            defaults={
+                "code": row["code"],
+                "secondary": row["secondary"].split(),
+                "condition": parse_condition(row["condition"]),
+                "sentence": row["sentence"],
+                "ask": row["ask"],
+                "source": row["source"],
+            },
+        )
+    _load_places(apps)
+    income_line = apps.get_model("referrals", "IncomeLine")
+    for row in rows(FOLDER, "income_lines.csv"):
+        income_line.objects.get_or_create(
+            valid_from=date.fromisoformat(row["valid_from"]),
+            defaults={
+                "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+                "first_person": int(row["first_person"]),
+                "each_additional": int(row["each_additional"]),
+                "percent": int(row["percent"]),
+                "source": row["source"],
+            },
+        )
+
+
+def _load_places(apps: Any) -> None:
+    """Facilities, ZIP codes and partners: rows keyed by one code, the columns named like the fields."""
+    facility = apps.get_model("referrals", "Facility")
+    for row in rows(FOLDER, "facilities.csv"):
+        fields = {**row, "circuit": int(row["circuit"])}
+        facility.objects.get_or_create(code=fields.pop("code"), valid_from=VALID_FROM, defaults=fields)
+    partner = apps.get_model("referrals", "ReferralPartner")
+    for row in rows(FOLDER, "partners.csv"):
+        partner.objects.get_or_create(code=row.pop("code"), valid_from=VALID_FROM, defaults=row)
+    zip_code = apps.get_model("referrals", "ResidencyZip")
+    for row in rows(FOLDER, "zip_codes.csv"):
+        zip_code.objects.get_or_create(
+            zip_code=row.pop("zip_code"), valid_from=VALID_FROM, defaults={**row, "source": ZIP_SOURCE}
+        )

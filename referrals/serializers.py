@@ -1,0 +1,214 @@
+"""What the API shows of cases and offers, and what it asks for each deed. No field holds anything personal."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from providers.models import Program
+from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
+from referrals.actions.offers import Appearance, HandReason, TransferReason
+from referrals.actions.screening import ScreenInReason
+from referrals.business_time import CHICAGO
+from referrals.forms import TAKEN_BACK_BY_HAND
+from referrals.machine import owner_of
+from referrals.models import Case, CaseEvent, DeclineReason, Facility, Offer, ReferralPartner, State
+from referrals.selectors import CasePage
+
+
+class OfferSerializer(serializers.ModelSerializer[Offer]):
+    """An offer: to whom, how big, until when, and how it ended."""
+
+    case: serializers.SlugRelatedField[Case] = serializers.SlugRelatedField(slug_field="reference", read_only=True)
+    provider = serializers.CharField(source="program.provider.code", read_only=True)
+    program_kind = serializers.CharField(source="program.kind", read_only=True)
+
+    class Meta:
+        model = Offer
+        fields = (
+            "id",
+            "case",
+            "program",
+            "provider",
+            "program_kind",
+            "state",
+            "case_type",
+            "points",
+            "limited_scope",
+            "is_provisional",
+            "made_by_hand",
+            "offered_at",
+            "expires_at",
+            "answered_at",
+            "decline_reason",
+        )
+        read_only_fields = fields
+
+
+class CaseSerializer(serializers.ModelSerializer[Case]):
+    """A case as the queue knows it."""
+
+    owner = serializers.SerializerMethodField()
+    facility: serializers.SlugRelatedField[Facility] = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, allow_null=True
+    )
+    is_provisional = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Case
+        fields = (
+            "reference",
+            "channel",
+            "language",
+            "state",
+            "state_since",
+            "state_due_at",
+            "owner",
+            "opened_at",
+            "closed_at",
+            "outcome",
+            "case_type",
+            "secondary_types",
+            "urgency",
+            "urgency_reason",
+            "custody",
+            "facility",
+            "part_of_city",
+            "is_minor",
+            "taken_on",
+            "next_deadline",
+            "next_deadline_code",
+            "screening",
+            "is_provisional",
+            "residency",
+            "income",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=["system", "coordinator", "provider", ""]))
+    def get_owner(self, case: Case) -> str:
+        """Who must act in this state; empty when nobody must."""
+        return str(owner_of(case))
+
+
+class EventSerializer(serializers.ModelSerializer[CaseEvent]):
+    """One entry of the case's log, in codes."""
+
+    class Meta:
+        model = CaseEvent
+        fields = ("sequence", "kind", "from_state", "to_state", "role", "at", "detail")
+        read_only_fields = fields
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """One routing decision in sentences."""
+
+    at = serializers.CharField()
+    summary = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class CaseDetailSerializer(CaseSerializer):
+    """A case with its offers, decisions and log, as far as they are the reader's."""
+
+    referred_to: serializers.SlugRelatedField[ReferralPartner] = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, allow_null=True
+    )
+    duplicate_of: serializers.SlugRelatedField[Case] = serializers.SlugRelatedField(
+        slug_field="reference", read_only=True, allow_null=True
+    )
+    offers = serializers.SerializerMethodField()
+    decisions = serializers.SerializerMethodField()
+    events = serializers.SerializerMethodField()
+
+    class Meta(CaseSerializer.Meta):
+        fields = (*CaseSerializer.Meta.fields, "referred_to", "duplicate_of", "offers", "decisions", "events")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+    @property
+    def page(self) -> CasePage:
+        page: CasePage = self.context["page"]
+        return page
+
+    @extend_schema_field(OfferSerializer(many=True))
+    def get_offers(self, case: Case) -> Any:
+        return OfferSerializer(self.page.offers, many=True).data
+
+    @extend_schema_field(DecisionSerializer(many=True))
+    def get_decisions(self, case: Case) -> Any:
+        return DecisionSerializer(self.page.decisions, many=True).data
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_events(self, case: Case) -> Any:
+        return EventSerializer(self.page.events, many=True).data
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """What went wrong; `fields` names what was wrong with each field of the body."""
+
+    detail = serializers.CharField()
+    fields_ = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        # `fields` is an attribute of every serializer, so the declaration needs another name.
+        fields["fields"] = fields.pop("fields_")
+        return fields
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """The deed needs nothing said."""
+
+
+class PassScreeningSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=ScreenInReason.choices)
+
+
+class OfferByHandSerializer(serializers.Serializer[Any]):
+    program = serializers.PrimaryKeyRelatedField(
+        queryset=Program.objects.select_related("provider__organization"), pk_field=serializers.IntegerField()
+    )
+    reason = serializers.ChoiceField(choices=HandReason.choices)
+
+
+class EngageSerializer(serializers.Serializer[Any]):
+    appearance = serializers.ChoiceField(choices=Appearance.choices)
+
+
+class WithdrawOfferSerializer(serializers.Serializer[Any]):
+    offer = serializers.UUIDField()
+    reason = serializers.ChoiceField(choices=TAKEN_BACK_BY_HAND)
+
+
+class TransferSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=TransferReason.choices)
+
+
+class CloseSerializer(serializers.Serializer[Any]):
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+
+
+class ScreenOutSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=ScreenOutReason.choices)
+    referred_to = serializers.SlugField(help_text="Code of a referral partner, such as ilcm-intake.")
+
+    def validate_referred_to(self, code: str) -> ReferralPartner:
+        partner = ReferralPartner.objects.on(datetime.now(UTC).astimezone(CHICAGO).date()).filter(code=code).first()
+        if partner is None:
+            raise serializers.ValidationError("There is no referral partner with this code.")
+        return partner
+
+
+class MarkDuplicateSerializer(serializers.Serializer[Any]):
+    duplicate_of = serializers.SlugRelatedField(
+        slug_field="reference", queryset=Case.objects.exclude(state=State.DUPLICATE)
+    )
+
+
+class ReopenSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=ReopenReason.choices)
+
+
+class DeclineSerializer(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=DeclineReason.choices)

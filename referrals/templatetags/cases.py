@@ -1,0 +1,40 @@
+"""Clocks and codes as staff pages show them; `now` is the page's own moment, so that one page never shows two."""
+
+from datetime import datetime
+
+from django import template
+from django.conf.locale import LANG_INFO
+
+from referrals import clock_words
+
+register = template.Library()
+
+
+@register.filter
+def due(at: datetime | None, now: datetime) -> str:
+    """`{{ case.state_due_at|due:now }}`: "in 25 min" or "2 h overdue"."""
+    return clock_words.due(at, now)
+
+
+@register.filter
+def left(at: datetime, now: datetime) -> str:
+    """`{{ offer.expires_at|left:now }}`: "25 min left" or "time is up"."""
+    return clock_words.left(at, now)
+
+
+@register.filter
+def is_past(at: datetime | None, now: datetime) -> bool:
+    """Whether the moment has come."""
+    return at is not None and at <= now
+
+
+@register.filter
+def language(code: str) -> str:
+    """The English name of a language; the code itself for one that Django does not know."""
+    return LANG_INFO.get(code, {}).get("name", code)
+
+
+@register.filter
+def in_words(code: str) -> str:
+    """A code such as "hold_room" as words."""
+    return code.replace("_", " ")

@@ -1,0 +1,132 @@
+"""The events of a case, each as a sentence a coordinator would say. Codes in, words out; no identity on either side."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Choices
+
+from accounts.models import User
+from accounts.roles import Role
+from privacy.models import DocumentKind
+from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
+from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
+from referrals.actions.screening import ScreenInReason
+from referrals.models import CaseEvent, Channel, DeclineReason, IncomeVerdict, Residency, TaskKind
+
+SENTENCES: dict[str, str] = {
+    "open": "The case was opened ({channel}): {case_type}, T{urgency}.",
+    "facts_changed": "The answers changed. {changes}",
+    "request_info": "More was asked of the family; somebody calls them.",
+    "info_received": "What was missing has arrived.",
+    "screen_in": "Found eligible: {reason}",
+    "screening_passed": "Found eligible: {reason}",
+    "screen_out": "Found not eligible: {reason} Referred to {referred_to}.",
+    "offer": "Offered to {provider}. {reason}",
+    "accept": "{provider} accepted.{provisional}",
+    "decline": "{provider} declined: {reason}",
+    "expire": "The offer to {provider} ran out without an answer.",
+    "withdraw_offer": "The offer to {provider} was taken back: {reason}",
+    "waitlist": "Nobody has room: the case waits.",
+    "engage": "A lawyer appeared: {appearance}",
+    "transfer": "{from} handed the case on: {reason}",
+    "close": "Closed. {outcome}",
+    "withdraw": "The family no longer wants the fund's help.",
+    "mark_duplicate": "The same person as in {duplicate_of}, which goes on.",
+    "lose_contact": "Nobody could be reached any more.",
+    "reopen": "Taken up again: {reason}",
+    "opened_document": "The sealed part “{document}” was opened.",
+    "task_done": "Task done: {task}",
+}
+
+REASONS: dict[str, type[Choices]] = {
+    "screen_in": ScreenInReason,
+    "screening_passed": ScreenInReason,
+    "screen_out": ScreenOutReason,
+    "offer": HandReason,
+    "decline": DeclineReason,
+    "withdraw_offer": TakeBackReason,
+    "transfer": TransferReason,
+    "reopen": ReopenReason,
+}
+LABELS: dict[str, type[Choices]] = {
+    "appearance": Appearance,
+    "outcome": Outcome,
+    "task": TaskKind,
+    "document": DocumentKind,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline: when, what, and who did it."""
+
+    at: datetime
+    sentence: str
+    who: str
+
+
+def entries(events: Iterable[CaseEvent]) -> list[Entry]:
+    """The events as sentences, in their order; one query for the names of the members who acted."""
+    events = list(events)
+    names = dict(User.objects.filter(pk__in={one.user_id for one in events if one.user_id}).values_list("pk", "name"))
+    return [Entry(one.at, sentence(one), _who(one, names)) for one in events]
+
+
+def sentence(event: CaseEvent) -> str:
+    """What happened; a kind of a package above this one is shown by its name."""
+    template = SENTENCES.get(event.kind)
+    if template is None:
+        return event.kind.replace("_", " ").capitalize() + "."
+    return template.format_map(_words(event)).strip()
+
+
+def _words(event: CaseEvent) -> Mapping[str, str]:
+    detail: dict[str, Any] = event.detail
+    words = defaultdict(str, {key: str(value) for key, value in detail.items()})
+    words["provisional"] = " Eligibility is still to be decided." if detail.get("provisional") else ""
+    if "channel" in detail:
+        words["channel"] = Channel(detail["channel"]).label.lower()
+    if event.kind == "screen_in" and "residency" in detail:
+        income = str(IncomeVerdict(detail["income"]).label)
+        words["reason"] = f"{Residency(detail['residency']).label}; income: {income[0].lower()}{income[1:]}."
+    elif "reason" in detail and event.kind in REASONS:
+        words["reason"] = _label(REASONS[event.kind], detail["reason"])
+    for key, choices in LABELS.items():
+        if key in detail:
+            words[key] = _label(choices, detail[key])
+    words["document"] = words["document"].rstrip(".").lower()
+    if event.kind == "facts_changed":
+        words["changes"] = _changes(detail["before"], detail["after"])
+    return words
+
+
+def _label(choices: type[Choices], code: str) -> str:
+    # An old event may carry a code that is no longer in use.
+    label = str(choices(code).label) if code in choices.values else code.replace("_", " ")
+    return label + "."
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Which verdicts moved, from what to what."""
+    named = {"case_type": "type", "urgency": "tier", "custody": "custody"}
+    moved = [
+        f"{name} {_verdict(key, before[key])} → {_verdict(key, after[key])}"
+        for key, name in named.items()
+        if before[key] != after[key]
+    ]
+    return f"Now {'; '.join(moved)}." if moved else "Type, tier and custody stay."
+
+
+def _verdict(key: str, value: Any) -> str:
+    return f"T{value}" if key == "urgency" else str(value).replace("_", " ")
+
+
+def _who(event: CaseEvent, names: Mapping[int, str]) -> str:
+    role = Role(event.role)
+    name = names.get(event.user_id or 0, "")
+    if not name:
+        return "the system" if role is Role.SYSTEM else f"the {role.label.lower()}"
+    return f"{name}, {role.label.lower()}"

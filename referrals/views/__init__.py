@@ -1,0 +1,1 @@
+"""What staff see of cases: the coordinators' queue, the case page, a provider's offers."""

@@ -1,0 +1,81 @@
+"""What a provider's staff answer: offers with the time left, and the cases they hold."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import MemberRequest, members_only
+from accounts.roles import Role
+from referrals.actions import accept_offer, decline_offer
+from referrals.forms import DeclineForm
+from referrals.models import Offer
+from referrals.policies import WrongState
+from referrals.selectors import case_page, offers_for, visible_offers
+from referrals.views.moved_on import moved_on
+
+
+@require_safe
+@members_only(Role.PROVIDER_STAFF)
+def desk(request: MemberRequest) -> HttpResponse:
+    """The organization's live offers, the first to lapse first, and the cases it holds."""
+    now = timezone.now()
+    shown = offers_for(request.actor.organization_id, now=now)
+    return render(request, "referrals/offers.html", {"desk": shown, "now": now})
+
+
+@require_safe
+@members_only(Role.PROVIDER_STAFF)
+def show(request: MemberRequest, offer_id: UUID) -> HttpResponse:
+    """One offer, with what may be opened before the answer."""
+    return _draw(request, _offer_or_404(request, offer_id))
+
+
+@require_POST
+@members_only(Role.PROVIDER_STAFF)
+def accept(request: MemberRequest, offer_id: UUID) -> HttpResponse:
+    """Takes the case."""
+    offer = _offer_or_404(request, offer_id)
+    try:
+        accept_offer(offer=offer, by=request.actor)
+    except WrongState as error:
+        return moved_on(request, offer.case, error)
+    messages.success(request, f"{offer.case.reference} is yours. Call the family next.")
+    return redirect("referrals:case", reference=offer.case.reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Role.PROVIDER_STAFF)
+def decline(request: MemberRequest, offer_id: UUID) -> HttpResponse:
+    """Says no with a reason code; without one, the offer's page again."""
+    offer = _offer_or_404(request, offer_id)
+    if request.method != "POST":
+        return redirect("referrals:offer", offer_id=offer_id)
+    form = DeclineForm(request.POST, offer=offer)
+    if not form.is_valid():
+        return _draw(request, offer, form=form, status=400)
+    try:
+        decline_offer(offer=offer, reason=form.cleaned_data["reason"], by=request.actor)
+    except WrongState as error:
+        return moved_on(request, offer.case, error)
+    messages.success(request, f"{offer.case.reference} declined; the next provider is asked.")
+    return redirect("referrals:offers")
+
+
+def _offer_or_404(request: MemberRequest, offer_id: UUID) -> Offer:
+    return get_object_or_404(visible_offers(request.actor), pk=offer_id)
+
+
+def _draw(request: MemberRequest, offer: Offer, *, form: DeclineForm | None = None, status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "offer": offer,
+        "page": case_page(offer.case, request.actor, now=now),
+        "now": now,
+        "form": form,
+        "decline": form or DeclineForm(offer=offer),
+    }
+    return render(request, "referrals/offer.html", context, status=status)

@@ -1,0 +1,40 @@
+"""Every route of the resolver, and which of them are no pages."""
+
+from collections.abc import Iterator
+
+from django.urls import URLResolver, get_resolver
+
+# Routes that show nothing to look at, with the reason.
+NO_PAGE: dict[str, str] = {
+    "health/live": "JSON",
+    "health/ready": "JSON",
+    "hooks/twilio/status/<uuid:message_id>/": "Twilio's callback",
+    "staff/": "redirects by role",
+    "staff/password/set/": "redirects to the reset by e-mail",
+    "staff/sign-out/": "POST, redirects",
+    "staff/cases/<reference:reference>/tasks/<int:task_id>/done/": "POST, redirects",
+    "staff/offers/<uuid:offer_id>/accept/": "POST, redirects",
+    "staff/money/publish/": "POST, redirects",
+    "staff/room/<int:program_id>/pause/": "POST, redirects",
+    "staff/room/<int:program_id>/resume/": "POST, redirects",
+    "<lang>/leave/": "POST, leads away",
+}
+NO_PAGE_PREFIXES = {
+    "api/v1/": "JSON",
+}
+
+
+def pages() -> Iterator[str]:
+    """The routes that show a page, as written in the resolver; the language prefix as `<lang>/`."""
+    for route in _walk(get_resolver(), ""):
+        if route not in NO_PAGE and not route.startswith(tuple(NO_PAGE_PREFIXES)):
+            yield route
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            prefix = "<lang>/" if type(pattern.pattern).__name__ == "LocalePrefixPattern" else str(pattern.pattern)
+            yield from _walk(pattern, before + prefix)
+        else:
+            yield before + str(pattern.pattern)

@@ -1,0 +1,292 @@
+"""How a browser gets to every page and every error of a form; a route without a visit fails the test beside this."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.contrib import admin
+from playwright.sync_api import Page
+
+from accounts.roles import Role
+from intake.questions import PAGES
+from tests.browser.world import World
+from tests.story.family import choose, press
+
+LANGUAGES = ("en", "es")
+# Where a wrong answer shows an error, and what to type for it.
+WRONG_ANSWERS: dict[str, dict[str, str]] = {
+    "taken": {"taken_day": "31 February"},
+    "person": {"a_number": "letters"},
+    "papers": {"hearing_day": "13/45/2026"},
+    "home": {"zip_code": "abc"},
+    "household": {"household": "many"},
+    "contact": {"phone": "12"},
+}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """`go` brings the tab of `role` (None: a family) to the page to look at."""
+
+    route: str
+    name: str
+    role: Role | None
+    go: Callable[[World, Page], None]
+    language: str = "en"
+    # False: only a step on the way to the next page.
+    is_looked_at: bool = True
+
+
+def every_visit() -> Iterator[Visit]:
+    yield Visit("", "language choice", None, lambda world, page: open_(world, page, "/"))
+    for language in LANGUAGES:
+        yield from family_visits(language)
+    for language in ("so", "hmn"):
+        yield Visit("<lang>/", f"start {language}", None, at(f"/{language}/"), language)
+        yield Visit("<lang>/right-now/", f"right now {language}", None, at(f"/{language}/right-now/"), language)
+    yield from staff_visits()
+    yield from admin_visits()
+
+
+def open_(world: World, page: Page, path: str) -> None:
+    page.goto(world.address + path)
+
+
+def at(path: str) -> Callable[[World, Page], None]:
+    return lambda world, page: open_(world, page, path)
+
+
+def family_visits(language: str) -> Iterator[Visit]:
+    """In the order a family sees them: the later ones need the draft that the earlier ones began."""
+
+    def visit(route: str, name: str, go: Callable[[World, Page], None], *, is_looked_at: bool = True) -> Visit:
+        return Visit(f"<lang>/{route}", f"{name} {language}", None, go, language, is_looked_at)
+
+    home = f"/{language}/"
+
+    def begin(world: World, page: Page) -> None:
+        page.context.clear_cookies()
+        open_(world, page, f"{home}before/")
+        press(page)
+
+    def wrong_code(world: World, page: Page) -> None:
+        open_(world, page, f"{home}status/")
+        page.fill("input[name=code]", "1234")
+        press(page)
+
+    yield visit("", "start", at(home))
+    yield visit("right-now/", "right now", at(f"{home}right-now/"))
+    yield visit("check/", "no draft", at(f"{home}check/"))
+    yield visit("before/", "notice", at(f"{home}before/"))
+    yield visit("status/", "status", at(f"{home}status/"))
+    yield visit("status/", "status with a wrong code", wrong_code)
+    yield visit("code/", "code", begin)
+    yield visit("before/", "notice with a draft", at(f"{home}before/"))
+    for question in PAGES:
+        yield from question_visits(visit, home, question.name)
+    yield visit("check/", "check", at(f"{home}check/"))
+
+    def send(world: World, page: Page) -> None:
+        open_(world, page, f"{home}check/")
+        press(page)
+
+    yield visit("sent/", "sent", send)
+
+    def status_of_case(world: World, page: Page) -> None:
+        open_(world, page, f"{home}sent/")
+        code = page.inner_text(".code")
+        open_(world, page, f"{home}status/")
+        page.fill("input[name=code]", code)
+        press(page)
+
+    yield visit("status/", "status of a case", status_of_case)
+
+
+def question_visits(visit: Callable[..., Visit], home: str, name: str) -> Iterator[Visit]:
+    route = "ask/<slug:page_name>/"
+    path = f"{home}ask/{name}/"
+
+    def mistake(world: World, page: Page) -> None:
+        open_(world, page, path)
+        for field, typed in WRONG_ANSWERS.get(name, {}).items():
+            page.fill(f"[name={field}]", typed)
+        press(page)
+
+    def answered(world: World, page: Page) -> None:
+        open_(world, page, path)
+        fill_in(page, name)
+
+    yield visit(route, f"question {name}", at(path))
+    yield visit(route, f"question {name} with an error", mistake)
+    yield visit(route, f"answering {name}", answered, is_looked_at=False)
+
+
+# The right answers of each page: what to tap (field: value) and what to type (field: words).
+TAPPED = {
+    "taken": {"taken": "just_now"},
+    "place": {"place": "whipple"},
+    "entry": {"entry": "unknown"},
+    "income": {"income": "0"},
+    "contact": {"shared": "nobody"},
+    "reach": {"may_text": "yes", "may_call": "no", "hours": "day"},
+}
+TYPED = {
+    "taken": {"taken_day": ""},
+    "home": {"zip_code": "55407"},
+    "household": {"household": "2"},
+    "contact": {"caller_name": "Test Caller", "phone": "612-555-0177"},
+}
+
+
+def fill_in(page: Page, name: str) -> None:
+    """The right answers of one page, then on; "I don't know" where there are none."""
+    if name not in TAPPED | TYPED:
+        press(page, "button[name=dont_know]")
+        return
+    for field, typed in TYPED.get(name, {}).items():
+        page.fill(f"[name={field}]", typed)
+    for field, value in TAPPED.get(name, {}).items():
+        choose(page, field, value)
+    press(page)
+
+
+def visit(route: str, name: str, role: Role | None, go: Callable[[World, Page], None]) -> Visit:
+    return Visit(route, name, role, go)
+
+
+def staff_visits() -> Iterator[Visit]:
+    yield from case_visits()
+    yield from sealed_visits()
+    yield from provider_visits()
+    yield from money_visits()
+    yield from sign_in_visits()
+    yield visit("handset/", "handset", None, at("/handset/"))
+    yield visit("staff/cases/", "not your page", Role.FUNDER, at("/staff/cases/"))
+    yield visit("staff/cases/<reference:reference>/", "no such case", Role.COORDINATOR, at("/staff/cases/AAA-AAA/"))
+
+
+def case_visits() -> Iterator[Visit]:
+    def case_page(state: str) -> Callable[[World, Page], None]:
+        return lambda world, page: open_(world, page, f"/staff/cases/{world.cases[state].reference}/")
+
+    for state in ("represented", "accepted", "provisional", "offered", "unclear", "waiting", "needs_info"):
+        yield visit("staff/cases/<reference:reference>/", f"case {state}", Role.COORDINATOR, case_page(state))
+    yield visit("staff/cases/", "queue", Role.COORDINATOR, at("/staff/cases/"))
+    yield visit("staff/cases/", "queue of an auditor", Role.AUDITOR, at("/staff/cases/"))
+
+    def press_empty(world: World, page: Page) -> None:
+        case_page("unclear")(world, page)
+        page.click("summary:has-text('Not eligible')")
+        press(page, "details[open] button:has-text('Not eligible')")
+
+    yield visit(
+        "staff/cases/<reference:reference>/do/<slug:deed>/", "deed with an error", Role.COORDINATOR, press_empty
+    )
+
+
+def sealed_visits() -> Iterator[Visit]:
+    def opening(world: World, page: Page) -> None:
+        open_(world, page, f"/staff/cases/{world.cases['offered'].reference}/open/facts/")
+
+    def opening_without_reason(world: World, page: Page) -> None:
+        opening(world, page)
+        press(page)
+
+    route = "staff/cases/<reference:reference>/open/<slug:kind>/"
+    yield visit(route, "open a document", Role.COORDINATOR, opening)
+    yield visit(route, "open without a reason", Role.COORDINATOR, opening_without_reason)
+
+    def ask_for_answers(world: World, page: Page) -> None:
+        open_(world, page, f"/staff/cases/{world.cases['needs_info'].reference}/answers/")
+
+    def answers(world: World, page: Page) -> None:
+        ask_for_answers(world, page)
+        press(page)
+
+    def wrong_answers(world: World, page: Page) -> None:
+        answers(world, page)
+        page.fill("[name=zip_code]", "abc")
+        press(page)
+
+    route = "staff/cases/<reference:reference>/answers/"
+    yield visit(route, "why open the answers", Role.COORDINATOR, ask_for_answers)
+    yield visit(route, "answers", Role.COORDINATOR, answers)
+    yield visit(route, "answers with an error", Role.COORDINATOR, wrong_answers)
+
+
+def provider_visits() -> Iterator[Visit]:
+    def offer(world: World, page: Page) -> None:
+        assert world.offer
+        open_(world, page, f"/staff/offers/{world.offer.pk}/")
+
+    def decline_without_reason(world: World, page: Page) -> None:
+        offer(world, page)
+        press(page, "button:has-text('Decline')")
+
+    yield visit("staff/offers/", "offers", Role.PROVIDER_LEAD, at("/staff/offers/"))
+    yield visit("staff/offers/<uuid:offer_id>/", "offer", Role.PROVIDER_LEAD, offer)
+    yield visit(
+        "staff/offers/<uuid:offer_id>/decline/", "decline with an error", Role.PROVIDER_LEAD, decline_without_reason
+    )
+    yield visit("staff/room/", "room", Role.PROVIDER_LEAD, at("/staff/room/"))
+    yield visit("staff/room/", "room of all", Role.COORDINATOR, at("/staff/room/"))
+
+    def ceiling_too_low(world: World, page: Page) -> None:
+        open_(world, page, "/staff/room/")
+        page.fill("[name=ceiling] >> nth=0", "1")
+        press(page, "button:has-text('Save') >> nth=0")
+
+    yield visit("staff/room/<int:program_id>/ceiling/", "ceiling with an error", Role.PROVIDER_LEAD, ceiling_too_low)
+
+
+def money_visits() -> Iterator[Visit]:
+    def pay(world: World, page: Page) -> None:
+        assert world.commitment
+        open_(world, page, f"/staff/money/{world.commitment.pk}/pay/")
+
+    def pay_in_future(world: World, page: Page) -> None:
+        pay(world, page)
+        for part, typed in enumerate(("1", "1", "2099")):
+            page.fill(f"[name=paid_on_{part}]", typed)
+        press(page)
+
+    yield visit("staff/money/", "money", Role.FINANCE, at("/staff/money/"))
+    yield visit("staff/money/<uuid:commitment_id>/pay/", "pay", Role.FINANCE, pay)
+    yield visit("staff/money/<uuid:commitment_id>/pay/", "pay with an error", Role.FINANCE, pay_in_future)
+    yield visit("funders/", "releases", Role.FUNDER, at("/funders/"))
+
+
+def sign_in_visits() -> Iterator[Visit]:
+    def wrong_password(world: World, page: Page) -> None:
+        open_(world, page, "/staff/sign-in/")
+        page.fill("[name=login]", "nobody@test.example")
+        page.fill("[name=password]", "wrong")
+        press(page, "main button[type=submit]")
+
+    def bad_reset(world: World, page: Page) -> None:
+        open_(world, page, "/staff/password/reset/")
+        page.fill("[name=email]", "nobody")
+        press(page, "main button[type=submit]")
+
+    yield visit("staff/sign-in/", "sign in", None, at("/staff/sign-in/"))
+    yield visit("staff/sign-in/", "sign in with an error", None, wrong_password)
+    yield visit("staff/inactive/", "inactive", None, at("/staff/inactive/"))
+    yield visit("staff/password/change/", "change password", Role.COORDINATOR, at("/staff/password/change/"))
+    yield visit("staff/password/reset/", "reset password", None, at("/staff/password/reset/"))
+    yield visit("staff/password/reset/", "reset with an error", None, bad_reset)
+    yield visit("staff/password/reset/sent/", "reset sent", None, at("/staff/password/reset/sent/"))
+    yield visit("staff/password/reset/done/", "reset done", None, at("/staff/password/reset/done/"))
+    yield visit(
+        "staff/^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        "reset with a dead link",
+        None,
+        at("/staff/password/reset/1-dead-link/"),
+    )
+
+
+def admin_visits() -> Iterator[Visit]:
+    """The tables' editor: index, and of each model the list and what may be added."""
+    base = "staff/admin/"
+    yield Visit(base, "admin index", Role.OPERATOR, at("/staff/admin/"))
+    for model in admin.site._registry:
+        name = f"{model._meta.app_label}/{model._meta.model_name}/"
+        yield Visit(base + name, f"admin {name}", Role.OPERATOR, at(f"/staff/admin/{name}"))

@@ -1,0 +1,73 @@
+"""What every test shares: real servers, no way to the internet, the counts of tests/scale.toml."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.services import environment
+
+# Before Django's settings are read, and so before anything below is imported.
+HEADER = environment.prepare()
+
+import django  # noqa: E402
+
+django.setup()
+
+import hypothesis  # noqa: E402
+import redis  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+
+from tests.services import browser as chromium  # noqa: E402
+from tests.services import flush  # noqa: E402
+from tests.services.browser import browser, page, page_without_scripts  # noqa: E402, F401
+from tests.services.worker import _worker, celery_worker_process  # noqa: E402, F401
+
+flush.install()
+
+TABLE = "soak" if os.environ.get("SOAK") else "test"
+SCALE: Mapping[str, int] = tomllib.loads((Path(__file__).parent / "scale.toml").read_text())[TABLE]
+hypothesis.settings.register_profile("scale", max_examples=SCALE["hypothesis_examples"], deadline=None)
+hypothesis.settings.load_profile("scale")
+
+BROKER = redis.Redis.from_url(settings.REDIS_URL or "redis://")
+# Each leg has a folder of its own; the suite itself is everything else.
+_LEGS = {"sqlite", "bench"}
+collect_ignore = sorted(_LEGS - {environment.LEG})
+
+
+def pytest_report_header() -> list[str]:
+    return [*HEADER, f"browser: {chromium.executable() or 'none'}; counts: [{TABLE}] of tests/scale.toml"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every database test use both databases: the vault's keys are a part of nearly every action."""
+    for item in items:
+        if {"db", "transactional_db", "live_server", "celery_worker_process"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.django_db)
+        if (marker := item.get_closest_marker("django_db")) and "databases" not in marker.kwargs:
+            # In front of the others: pytest-django obeys the closest marker only.
+            both = pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": "__all__"})
+            item.add_marker(both, append=False)
+
+
+@pytest.fixture(scope="session")
+def scale() -> Mapping[str, int]:
+    """The counts for heavy tests; SOAK=1 picks the full ones."""
+    return SCALE
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Throttles count in the cache: no test inherits another's counts."""
+    yield
+    if environment.LEG == "sqlite":
+        cache.clear()
+        return
+    # Not cache.clear(): that empties the whole Redis, and with it the broker's bindings.
+    if stale := list(BROKER.scan_iter("tests:*")):
+        BROKER.delete(*stale)

@@ -1,0 +1,129 @@
+"""Things tests need, made the way the product makes them: each walks the real path through the actions.
+
+The reference rows (organizations, providers, programs without room, law tables) come from the migrations.
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.test import Client
+
+from accounts.models import Membership, Organization, OrganizationKind, User
+from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, SYSTEM, Actor, Role
+from notifications.actions import add_contact
+from notifications.models import Contact
+from providers.models import Program
+from referrals.actions import accept_offer, engage, open_case
+from referrals.actions.offers import Appearance
+from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken
+from referrals.models import Case, Channel, Offer, OfferState, ReferralPartner
+
+# A Tuesday at 10:00 in Minneapolis: every office is open.
+OFFICE_HOURS = datetime(2026, 11, 17, 16, 0, tzinfo=UTC)
+MINNEAPOLIS_ZIP = "55407"
+
+_numbers = count(1)
+_HOMES = {**dict.fromkeys(HOTLINE_ROLES, "hotline"), **dict.fromkeys(PROVIDER_ROLES, "ahr")}
+
+
+def organization(slug: str) -> Organization:
+    """The organization of this slug: a seeded one, or else a new funder."""
+    made, _ = Organization.objects.get_or_create(
+        slug=slug, defaults={"name": slug.replace("-", " ").title(), "kind": OrganizationKind.FUNDER}
+    )
+    return made
+
+
+def member(role: Role, slug: str = "", **fields: Any) -> User:
+    """An account with this role, at the role's usual organization (providers: AHR) unless `slug` names another."""
+    slug = slug or _HOMES.get(role, "city" if role == Role.FUNDER else "fund")
+    number = next(_numbers)
+    user = User.objects.create_user(f"{role.value}-{number}@test.example", name=f"Test {role.label} {number}", **fields)
+    Membership.objects.create(user=user, organization=organization(slug), role=role)
+    return user
+
+
+def actor(role: Role, slug: str = "") -> Actor:
+    """The actor a new member of this role is."""
+    return member(role, slug).membership.actor()
+
+
+def client_of(user: User) -> Client:
+    """A test client signed in as the member."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def room(code: str = "AHR", kind: str = "detained_full", *, ceiling: int = 60) -> Program:
+    """The provider's program with this ceiling; programs start without room."""
+    Program.objects.filter(provider__code=code, kind=kind).update(
+        ceiling=ceiling, room_changed_at=OFFICE_HOURS - timedelta(days=30)
+    )
+    return Program.objects.select_related("provider__organization").get(provider__code=code, kind=kind)
+
+
+def partner(code: str = "ilcm-intake") -> ReferralPartner:
+    """Somebody outside the fund to refer a family to."""
+    return ReferralPartner.objects.filter(code=code).latest("valid_from")
+
+
+def held_facts(**changes: Any) -> Facts:
+    """Taken today, held at Whipple, nobody let them in, lives in the city, within the line: T0, DET-HAB, 6 points."""
+    given: dict[str, Any] = {
+        "taken": Taken.JUST_NOW,
+        "place": "whipple",
+        "entry": Entry.UNINSPECTED,
+        "zip_code": MINNEAPOLIS_ZIP,
+        "household": 3,
+        "monthly_income": 2000,
+    }
+    return Facts(**given | changes)
+
+
+def free_facts(**changes: Any) -> Facts:
+    """Not held, with a court paper: T2, REM-ND, 5 points, VLN first."""
+    given: dict[str, Any] = {"taken": Taken.NO, "place": PLACE_FREE, "papers": (Paper.HEARING_NOTICE,)}
+    return held_facts(**given | changes)
+
+
+def case(
+    facts: Facts | None = None, *, now: datetime | None = None, language: str = "en", by: Actor = SYSTEM, **more: Any
+) -> Case:
+    """A case opened, triaged, screened and routed from `held_facts()` or the facts given."""
+    return open_case(
+        case_id=uuid4(), facts=facts or held_facts(), channel=Channel.WEB, language=language, by=by, now=now, **more
+    )
+
+
+def contact(of: Case, **changes: Any) -> Contact:
+    """Somebody who asked for help on the case and may be texted; nothing is sealed, so nothing can be sent."""
+    given: dict[str, Any] = {"may_text": True, "may_call": True, "any_hour": False, "phone_is_shared": False}
+    return add_contact(case_id=of.pk, contact_id=uuid4(), language="en", **given | changes, now=OFFICE_HOURS)
+
+
+def live_offer(of: Case) -> Offer:
+    """The offer of the case that waits for an answer."""
+    return Offer.objects.select_related("program__provider__organization").get(case=of, state=OfferState.LIVE)
+
+
+def staff_of(offer: Offer, role: Role = Role.PROVIDER_STAFF) -> Actor:
+    """A new member of the provider the offer is made to."""
+    return actor(role, offer.program.provider.organization.slug)
+
+
+def accepted_case(facts: Facts | None = None, *, now: datetime | None = None) -> Case:
+    """A case that the first program asked has accepted; needs `room()`."""
+    made = case(facts, now=now)
+    offer = live_offer(made)
+    accept_offer(offer=offer, by=staff_of(offer), now=now)
+    return Case.objects.get(pk=made.pk)
+
+
+def represented_case(facts: Facts | None = None, *, now: datetime | None = None) -> Case:
+    """An accepted case whose lawyer has appeared."""
+    made = accepted_case(facts, now=now)
+    offer = made.offers.get(state=OfferState.ACCEPTED)
+    return engage(case=made, appearance=Appearance.EOIR_28, by=staff_of(offer), now=now)

@@ -1,0 +1,250 @@
+"""The money page and the releases: who may enter, what they show, what they cost."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.roles import MEMBER_ROLES, Role
+from funding import demo
+from funding.actions import make_release
+from funding.models import Commitment, CommitmentState, Disbursement, Grant, Release
+from tests.factories import client_of, member
+from tests.funding.builders import FINANCE, NOW, commitment, grant, paid
+
+pytestmark = pytest.mark.django_db
+
+MONEY = "/staff/money/"
+PUBLISH = "/staff/money/publish/"
+FUNDERS = "/funders/"
+OPENS = {
+    MONEY: {Role.FINANCE, Role.APPROVER},
+    PUBLISH: {Role.FINANCE, Role.APPROVER},
+    FUNDERS: {Role.FUNDER, Role.FINANCE, Role.AUDITOR, Role.APPROVER},
+    "pay": {Role.FINANCE},
+}
+
+
+@pytest.fixture(autouse=True)
+def _today(time_machine_at_now: None) -> None:
+    """Every page sees the same day."""
+
+
+@pytest.fixture
+def time_machine_at_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def finance() -> Client:
+    return client_of(member(Role.FINANCE))
+
+
+def pay_url(of: Commitment) -> str:
+    return reverse("funding:record_payment", args=[of.pk])
+
+
+def typed(day: date) -> dict[str, Any]:
+    return {"paid_on_0": day.month, "paid_on_1": day.day, "paid_on_2": day.year}
+
+
+@pytest.mark.parametrize("page", OPENS)
+@pytest.mark.parametrize("role", MEMBER_ROLES)
+def test_a_page_opens_for_its_roles_and_no_other(page: str, role: Role) -> None:
+    url = pay_url(commitment(grant())) if page == "pay" else page
+    client = client_of(member(role))
+
+    status = (client.post(url) if page == PUBLISH else client.get(url)).status_code
+
+    assert status == (403 if role not in OPENS[page] else 302 if page == PUBLISH else 200)
+
+
+@pytest.mark.parametrize("page", OPENS)
+def test_a_stranger_is_sent_to_the_sign_in_page(page: str) -> None:
+    url = pay_url(commitment(grant())) if page == "pay" else page
+
+    response = Client().post(url) if page == PUBLISH else Client().get(url)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith("/staff/sign-in/")
+
+
+def test_the_money_page_shows_unfunded_first_and_what_is_left(finance: Client) -> None:
+    city = grant(1_000_000)
+    paid(city, code="AHR", paid_on=date(2026, 11, 16), cents=15_050)
+    Grant.objects.update(committed_cents=265_050)
+    open_one = commitment(city, committed_at=NOW - timedelta(days=30))
+    unfunded = commitment(None)
+    commitment(city, state=CommitmentState.RELEASED)
+
+    response = finance.get(MONEY)
+
+    text = response.content.decode()
+    assert "1 commitment without money: $2,500" in text
+    assert text.index(unfunded.case_reference) < text.index(open_one.case_reference)
+    for figure in ("$10,000", "$2,650.50", "$150.50", "$7,349.50"):
+        assert f'class="number">{figure}</td>' in text
+    assert pay_url(open_one) in text
+    assert pay_url(unfunded) not in text
+
+
+def test_an_approver_sees_money_but_no_way_to_record_it() -> None:
+    made = commitment(grant())
+
+    assert pay_url(made) not in client_of(member(Role.APPROVER)).get(MONEY).content.decode()
+
+
+def test_recording_a_payment(finance: Client) -> None:
+    made = commitment(grant())
+
+    response = finance.post(pay_url(made), typed(date(2026, 11, 17)), follow=True)
+
+    assert response.redirect_chain == [(MONEY, 302)]
+    assert "was paid" in response.content.decode()
+    assert Disbursement.objects.get().paid_on == date(2026, 11, 17)
+
+
+def test_recording_the_same_payment_twice_says_so_and_records_one(finance: Client) -> None:
+    made = commitment(grant())
+    finance.post(pay_url(made), typed(date(2026, 11, 17)))
+
+    for response in (
+        finance.post(pay_url(made), typed(date(2026, 11, 17)), follow=True),
+        finance.get(pay_url(made), follow=True),
+    ):
+        assert "already recorded" in response.content.decode()
+    assert Disbursement.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        ({}, "This field is required."),
+        ({"paid_on_0": "2", "paid_on_1": "30", "paid_on_2": "2026"}, "This day does not exist"),
+        ({"paid_on_0": "11", "paid_on_1": "", "paid_on_2": "2026"}, "Write the month"),
+        (typed(date(2026, 11, 18)), "in the future"),
+        (typed(date(2026, 11, 6)), "accepted the case on November 7, 2026"),
+        (typed(date(2026, 11, 12)), "does not cover this day"),
+    ],
+)
+def test_a_wrong_day_is_answered_on_the_page_and_kept(finance: Client, day: dict[str, Any], sentence: str) -> None:
+    made = commitment(grant(ends_on=date(2026, 11, 11)), committed_at=NOW - timedelta(days=10))
+
+    response = finance.post(pay_url(made), day)
+
+    assert response.status_code == 400
+    text = response.content.decode()
+    assert sentence in text
+    assert all(f'value="{part}"' in text for part in day.values() if part)
+    assert not Disbursement.objects.exists()
+
+
+def test_an_unknown_commitment_is_not_found(finance: Client) -> None:
+    assert finance.get(reverse("funding:record_payment", args=[uuid4()])).status_code == 404
+
+
+def test_an_unfunded_commitment_has_no_payment_page(finance: Client) -> None:
+    response = finance.get(pay_url(commitment(None)), follow=True)
+
+    assert "nothing to pay" in response.content.decode()
+
+
+def test_closing_a_quarter_from_the_money_page(finance: Client) -> None:
+    city = grant()
+    for _ in range(11):
+        paid(city, code="AHR", paid_on=date(2026, 8, 3))
+    assert "Close quarter 2026Q3 and publish" in finance.get(MONEY).content.decode()
+
+    response = finance.post(PUBLISH, {"quarter": "2026Q3"}, follow=True)
+
+    assert response.redirect_chain == [(FUNDERS, 302)]
+    assert "$27,500" in response.content.decode()
+    assert "Close quarter" not in finance.get(MONEY).content.decode()
+
+
+@pytest.mark.parametrize("quarter", ["2026Q4", "nonsense", "", "2026Q3\x00"])
+def test_a_quarter_that_cannot_be_closed_is_answered_with_a_sentence(finance: Client, quarter: str) -> None:
+    response = finance.post(PUBLISH, {"quarter": quarter}, follow=True)
+
+    assert response.redirect_chain == [(MONEY, 302)]
+    assert "panel--alert" in response.content.decode()
+    assert not Release.objects.exists()
+
+
+def test_the_releases_page_is_drawn_from_the_stored_text_alone() -> None:
+    table = (
+        '{"providers":[{"cases":null,"cents":null,"code":"X","name":"Provider of the text"}],'
+        '"quarter":"2026Q3","smallest_count_shown":11,"total":{"cases":77,"cents":123400}}'
+    )
+    Release.objects.create(quarter="2026Q3", table=table, sha256="0" * 64, made_at=NOW)
+
+    text = client_of(member(Role.FUNDER)).get(FUNDERS).content.decode()
+
+    for part in ("Provider of the text", "withheld", ">77<", "$1,234"):
+        assert part in text
+
+
+def test_the_releases_page_says_when_only_totals_or_nothing_is_shown() -> None:
+    city = grant(90_000_000)
+    for code, number in {"AHR": 40, "VLN": 4, "ILCM": 7}.items():
+        for _ in range(number):
+            paid(city, code=code, paid_on=date(2026, 4, 20))
+    make_release(quarter="2026Q2", by=FINANCE, now=NOW)
+    paid(city, code="AHR", paid_on=date(2026, 8, 20))
+    make_release(quarter="2026Q3", by=FINANCE, now=NOW)
+
+    text = client_of(member(Role.AUDITOR)).get(FUNDERS).content.decode()
+
+    assert "51 cases, $127,500" in text
+    assert text.index("Nothing can be shown safely") < text.index("Only the totals")
+
+
+def test_the_demo_seeds_two_released_quarters_within_its_grants() -> None:
+    member(Role.FINANCE)
+
+    demo.seed(NOW)
+
+    assert list(Release.objects.values_list("quarter", flat=True)) == ["2026Q3", "2026Q2"]
+    assert Commitment.objects.filter(state=CommitmentState.PAID).count() >= 60
+    text = client_of(member(Role.FUNDER)).get(FUNDERS).content.decode()
+    assert text.count("<table") == 2
+    assert "withheld" in text
+
+
+@pytest.mark.parametrize("rows", [3, 130])
+def test_the_money_page_costs_the_same_few_queries(finance: Client, rows: int, django_assert_num_queries: Any) -> None:
+    city = grant(90_000_000)
+    for number in range(rows):
+        commitment(city if number % 2 else None)
+    finance.get(MONEY)
+
+    with django_assert_num_queries(9):
+        assert finance.get(MONEY).status_code == 200
+
+
+@pytest.mark.parametrize("releases", [2, 30])
+def test_the_releases_page_costs_the_same_few_queries(
+    finance: Client, releases: int, django_assert_num_queries: Any
+) -> None:
+    table = '{"providers":[],"total":{"cases":77,"cents":123400},"quarter":"2026Q3","smallest_count_shown":11}'
+    for number in range(releases):
+        Release.objects.create(
+            quarter=f"{2001 + number // 4}Q{number % 4 + 1}", table=table, sha256="0" * 64, made_at=NOW
+        )
+    finance.get(FUNDERS)
+
+    with django_assert_num_queries(5):
+        assert finance.get(FUNDERS).status_code == 200
+
+
+def test_on_a_phone_every_row_is_a_card_that_names_its_values(finance: Client) -> None:
+    commitment(grant())
+
+    page = finance.get(MONEY).content.decode()
+
+    assert page.count('class="table table--cards"') == page.count("<table") == 2
+    assert page.count("<td") == page.count('<td role="cell" data-label="') > 0

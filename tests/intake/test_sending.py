@@ -1,0 +1,205 @@
+"""What sending leaves behind: one case, sealed documents for the right readers, a receipt, and nothing else."""
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connections
+from django.utils import timezone, translation
+
+from intake import demo
+from intake.actions import AlreadySubmitted, active_provider_readers, begin_draft, save_page, submit_draft
+from intake.answers import facts_of
+from intake.drafts import OpenDraft
+from intake.models import Draft, NoticeShown
+from intake.questions import PAGES
+from intake.tasks import purge_drafts
+from notifications.models import Contact
+from privacy import vault
+from privacy.models import DocumentKind, DraftKey, ReturnCode, SealedDocument, WrappedKey
+from referrals.facts import PLACE_FREE, Entry, Facts, Taken
+from referrals.models import Case, IncomeVerdict
+from tests import factories
+from tests.intake.family import STORY, Family
+
+pytestmark = pytest.mark.django_db
+
+
+def a_draft(**changes: dict[str, str]) -> OpenDraft:
+    """The story, answered and not sent; `changes` by page."""
+    draft = begin_draft(language="es").draft
+    for page, answers in STORY.items():
+        typed = answers | changes.get(page, {})
+        save_page(draft=draft, page_name=page, typed={k: v if isinstance(v, list) else [v] for k, v in typed.items()})
+    return draft
+
+
+def test_every_field_of_every_page_feeds_a_sealed_document() -> None:
+    for page in PAGES:
+        assert set(page.feeds) == set(page.form.base_fields), page.name
+
+
+def test_each_document_is_sealed_for_its_readers() -> None:
+    case = submit_draft(draft=a_draft())
+
+    providers = set(active_provider_readers())
+    readers = {
+        kind: set(WrappedKey.objects.filter(case_id=case.pk, kind=kind).values_list("reader", flat=True))
+        for kind in DocumentKind
+    }
+    assert providers
+    assert readers == {
+        DocumentKind.CONTACT: {vault.WORKER, "hotline"},
+        DocumentKind.FACTS: {vault.WORKER, "hotline", *providers},
+        DocumentKind.NAMES: {"hotline", *providers},
+        DocumentKind.FILE: {"hotline", *providers},
+        DocumentKind.NOTES: set(),
+    }
+
+
+def test_the_worker_can_read_the_phone_of_the_contact_it_texts() -> None:
+    case = submit_draft(draft=a_draft())
+
+    contact = Contact.objects.get(case_id=case.pk)
+    (document,) = vault.latest(case.pk, DocumentKind.CONTACT)
+    assert document.subject == contact.pk
+    assert vault.open_document(document, reader=vault.WORKER)["phone"] == "+16125550123"
+    assert (contact.language, contact.any_hour, contact.may_text) == ("es", True, True)
+
+
+def test_the_facts_that_decide_are_sealed_as_they_were_triaged() -> None:
+    case = submit_draft(draft=a_draft())
+
+    (document,) = vault.latest(case.pk, DocumentKind.FACTS)
+    facts = Facts.from_payload(vault.open_document(document, reader=vault.WORKER))
+    assert (facts.taken, facts.place, facts.entry) == (Taken.JUST_NOW, "whipple", Entry.UNINSPECTED)
+    assert (facts.zip_code, facts.household, facts.monthly_income) == ("55407", 4, 0)
+    assert case.income == IncomeVerdict.WITHIN
+
+
+def test_the_income_bands_end_exactly_at_the_line() -> None:
+    draft = begin_draft(language="en").draft
+    save_page(draft=draft, page_name="household", typed={"household": ["4"]})
+    form = draft.answers(timezone.now()).form(next(page for page in PAGES if page.name == "income"))
+
+    tops = [int(key) for key, _label in form.fields["income"].choices if str(key).isdigit()]  # type: ignore[attr-defined]
+
+    assert tops == [0, 2750, 5500]  # 12 × 5,500 = 66,000: the line of 2026 for four people
+
+
+def test_someone_not_taken_is_free() -> None:
+    assert facts_of({"taken": "no"}).place == PLACE_FREE
+
+
+def test_a_receipt_is_all_that_stays_of_the_draft() -> None:
+    draft = a_draft()
+    case = submit_draft(draft=draft)
+
+    assert draft.content == {"code": draft.code, "reference": case.reference, "urgency": case.urgency}
+    assert ReturnCode.objects.get().case_id == case.pk
+    assert NoticeShown.objects.get().case_id == case.pk
+
+
+def test_nothing_typed_is_in_any_column() -> None:
+    submit_draft(draft=a_draft())
+
+    typed = ["Testigo", "Ficticio", "Madre Inventada", "6125550123", "612-555-0123", "000123456", "55407"]
+    for model in (Draft, Case, Contact, SealedDocument, NoticeShown, ReturnCode, WrappedKey, DraftKey):
+        for row in model.objects.values():
+            dumped = repr(
+                {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
+            )
+            for word in typed:
+                assert word not in dumped
+                assert base64.b64encode(word.encode()).decode().rstrip("=")[:-1] not in dumped
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_open_one_case() -> None:
+    draft, together = a_draft(), Barrier(2)
+
+    def click() -> str:
+        mine = OpenDraft(Draft.objects.get(pk=draft.row.pk), draft.key, dict(draft.content))
+        together.wait(timeout=10)
+        try:
+            submit_draft(draft=mine)
+        except AlreadySubmitted:
+            return "sent before"
+        finally:
+            connections.close_all()
+        return "sent"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(future.result() for future in [pool.submit(click), pool.submit(click)])
+
+    assert outcomes == ["sent", "sent before"]
+    assert Case.objects.count() == 1
+
+
+def test_a_failed_submission_leaves_the_draft_to_send_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = a_draft()
+
+    def fail(**_kwargs: object) -> None:
+        raise RuntimeError("routing broke")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("intake.actions.open_case", fail)
+        with pytest.raises(RuntimeError):
+            submit_draft(draft=draft)
+    assert not Case.objects.exists()
+    draft.reload()
+
+    assert submit_draft(draft=draft)
+
+
+def test_saves_from_two_windows_are_both_kept() -> None:
+    draft = begin_draft(language="en").draft
+    other = OpenDraft(Draft.objects.get(pk=draft.row.pk), draft.key, dict(draft.content))
+
+    save_page(draft=draft, page_name="home", typed={"zip_code": ["55404"]})
+    save_page(draft=other, page_name="household", typed={"household": ["2"]})
+
+    assert set(other.typed) == {"home", "household"}
+
+
+def test_expired_drafts_lose_key_code_and_row_and_others_stay() -> None:
+    old = begin_draft(language="en", now=timezone.now() - timedelta(days=8)).draft
+    new = begin_draft(language="en").draft
+
+    assert purge_drafts() == 1
+    assert purge_drafts() == 0
+
+    assert list(Draft.objects.values_list("pk", flat=True)) == [new.row.pk]
+    assert not DraftKey.objects.filter(draft_id=old.row.pk).exists()
+    assert ReturnCode.objects.get().draft_id == new.row.pk
+    assert NoticeShown.objects.get().draft_id == new.row.pk
+
+
+def test_a_purged_receipt_leaves_the_case_its_code() -> None:
+    submit_draft(draft=a_draft())
+    Draft.objects.update(expires_at=timezone.now())
+
+    purge_drafts()
+
+    assert ReturnCode.objects.get().case_id == Case.objects.get().pk
+
+
+def test_the_demo_files_its_requests_through_the_pages() -> None:
+    factories.room("AHR", "detained_full", ceiling=60)
+
+    demo.seed(timezone.now())
+
+    assert Case.objects.count() == len(demo.REQUESTS)
+    assert len(set(Case.objects.values_list("case_type", flat=True))) >= 3
+
+
+def test_the_language_of_the_page_is_the_language_of_the_case() -> None:
+    family = Family("es")
+    family.begin()
+    family.answer_all()
+    with translation.override("en"):
+        family.send()
+
+    assert Case.objects.get().language == "es"

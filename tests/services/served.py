@@ -1,0 +1,68 @@
+"""`make run`'s process, as a newcomer starts it: embedded defaults, a state folder and a port of its own."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.services import process
+
+ROOT = Path(__file__).parents[2]
+# What an embedded run must find for itself, as a newcomer does.
+LEFT_OUT = (
+    "DATABASE_URL",
+    "KEYS_DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "RETURN_CODE_PEPPER",
+    "VAULT_KEY_FILE",
+    "STATIC_ROOT",
+)
+
+
+class Served:
+    """`python -m config.serve` on a free port with its state in `folder`."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.log = folder / f"{self.port}.log"
+        inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+        self.process = process.start(
+            [sys.executable, "-m", "config.serve"],
+            log=self.log,
+            cwd=ROOT,
+            env=inherited
+            | {"DJANGO_SETTINGS_MODULE": "config.settings", "STATE_DIR": str(folder), "PORT": str(self.port)},
+        )
+
+    def wait_until_ready(self, seconds: float = 60) -> dict[str, bool]:
+        """The checks of /health/ready, once all pass."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=60) as answer:
+                    checks: dict[str, bool] = json.load(answer)["checks"]
+                    return checks
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        pytest.fail(f"It did not become ready:\n{process.tail(self.log)}")
+
+    def end(self, ending: signal.Signals) -> tuple[int, float]:
+        """Exit code and seconds it took after `ending`."""
+        begun = time.monotonic()
+        self.process.send_signal(ending)
+        return self.process.wait(30), time.monotonic() - begun
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

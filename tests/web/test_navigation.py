@@ -1,0 +1,40 @@
+"""The staff header: each role sees the rooms that open to it."""
+
+import pytest
+from django.test import RequestFactory
+
+from accounts.models import User
+from accounts.roles import MEMBER_ROLES, Actor, Role
+from web.navigation import ROOMS, links_of
+
+EXPECTED = {
+    Role.COORDINATOR: ["Queue", "Room"],
+    Role.HOTLINE_LEAD: ["Queue", "Room"],
+    Role.PROVIDER_STAFF: ["Offers", "Our room"],
+    Role.PROVIDER_LEAD: ["Offers", "Our room"],
+    Role.FINANCE: ["Money", "Releases"],
+    Role.APPROVER: ["Money", "Releases"],
+    Role.FUNDER: ["Releases"],
+    Role.AUDITOR: ["Queue", "Releases"],
+    Role.OPERATOR: [],
+}
+
+
+@pytest.mark.parametrize("role", MEMBER_ROLES)
+def test_each_role_sees_its_own_rooms(rf: RequestFactory, role: Role) -> None:
+    request = rf.get("/staff/cases/")
+    request.user = User(name="Fixture")
+    request.actor = Actor(role, user_id=1, organization_id=1)  # type: ignore[attr-defined]
+
+    assert [link.name for link in links_of(request)] == EXPECTED[role]
+
+
+def test_the_tables_are_for_those_who_may_open_the_admin(rf: RequestFactory) -> None:
+    request = rf.get("/staff/admin/")
+    request.user = User(name="Fixture", is_staff=True)
+
+    assert [(link.name, link.is_current) for link in links_of(request)] == [("Tables", True)]
+
+
+def test_every_role_of_the_header_exists() -> None:
+    assert {role for _name, _href, roles in ROOMS for role in roles} <= {role.value for role in Role}
