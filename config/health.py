@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import connections
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from config.celery import app
-from notifications.models import Heartbeat, Message, MessageState
+from notifications.selectors import heartbeat_age, oldest_undelivered
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         "database": _passes(lambda: _database_answers("default")),
         "keys": _passes(lambda: _database_answers("keys")),
         "broker": _passes(_broker_answers),
-        "worker": _passes(lambda: _worker_beats(now)),
-        "messages": _passes(lambda: _messages_flow(now)),
+        # Some worker ran the clock's task lately: clock, broker and worker work together.
+        "worker": _passes(lambda: (age := heartbeat_age(now)) is not None and age <= HEARTBEAT_LIMIT),
+        "messages": _passes(lambda: (age := oldest_undelivered(now)) is None or age <= MESSAGE_LIMIT),
     }
     is_ready = all(checks.values())
     return JsonResponse({"ok": is_ready, "checks": checks}, status=200 if is_ready else 503)
@@ -57,14 +58,3 @@ def _broker_answers() -> bool:
         # Redis connects when its channel is made.
         connection.default_channel.close()
     return True
-
-
-def _worker_beats(now: datetime) -> bool:
-    """Some worker ran the clock's task lately: clock, broker and worker work together."""
-    return Heartbeat.objects.filter(at__gte=now - HEARTBEAT_LIMIT).exists()
-
-
-def _messages_flow(now: datetime) -> bool:
-    """No text is overdue; one that waits for the morning is not."""
-    waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
-    return not waiting.filter(send_after__lt=now - MESSAGE_LIMIT).exists()

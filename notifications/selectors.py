@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, DateTimeField, F, Min, When
+from django.db.models import Case, DateTimeField, F, Min, Q, When
 
 from notifications.models import Heartbeat, Message, MessageState
 from notifications.tasks import HEARTBEAT
+
+# Whatever is to be tried later than this waits for the morning, not for its next try.
+LONGEST_RETRY = timedelta(minutes=30)
 
 
 def texts_of_case(case_id: UUID) -> list[Message]:
@@ -19,8 +22,9 @@ def oldest_undelivered(now: datetime) -> timedelta | None:
 
     A text that waits for the morning does not count; one that was tried and failed counts from the beginning.
     """
+    by_day = Q(send_after__lte=now + LONGEST_RETRY)
     could_go_at = Case(When(attempts=0, then=F("send_after")), default=F("created_at"), output_field=DateTimeField())
-    waiting = Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING])
+    waiting = Message.objects.filter(by_day, state__in=[MessageState.QUEUED, MessageState.SENDING])
     oldest: datetime | None = (
         waiting.annotate(could_go_at=could_go_at).filter(could_go_at__lte=now).aggregate(oldest=Min("could_go_at"))
     )["oldest"]

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from config import health
 from notifications.models import Contact, Heartbeat, Message, MessageState
+from notifications.tasks import HEARTBEAT
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _worker_beats() -> None:
-    Heartbeat.objects.update_or_create(name="clock", defaults={"at": timezone.now()})
+    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"at": timezone.now()})
 
 
 def _ready(client: Client) -> tuple[int, dict[str, Any]]:

@@ -15,6 +15,7 @@ from notifications.models import HandsetText, Message, MessageState
 from notifications.selectors import heartbeat_age, oldest_undelivered, texts_of_case
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
+from referrals.business_time import CHICAGO
 from tests.notifications.conftest import LATE, NOON, PHONE, MakeContact, MakeMessage
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -398,3 +399,16 @@ def test_the_texts_of_a_case_are_one_query(make_message: MakeMessage, django_ass
     with django_assert_num_queries(1):
         texts = texts_of_case(message.case_id)
         assert [(text.id, text.contact.language) for text in texts] == [(message.id, "en")]
+
+
+def test_a_text_tried_in_the_evening_that_now_waits_for_the_morning_is_not_late(
+    make_message: MakeMessage, backend: StubbornBackend
+) -> None:
+    evening = datetime(2026, 11, 17, 20, 59, 30, tzinfo=CHICAGO)
+    backend.outcome = Outcome(Ending.BUSY)
+    message = make_message(now=evening)
+    delivery.deliver(message.id, now=evening)
+    message.refresh_from_db()
+    delivery.deliver(message.id, now=message.send_after)
+
+    assert oldest_undelivered(evening + timedelta(hours=4)) is None
