@@ -21,7 +21,7 @@ from referrals.models import Case, Offer, OfferState, State, Urgency
 from tests import factories as make
 from tests.services.worker import Worker
 from tests.story import dump
-from tests.story.family import Answers, file_request, look_up
+from tests.story.family import Answers, file_request, look_up, press
 
 PASSWORD = "only-for-this-test-2026"
 MOTHER = Answers()
@@ -70,8 +70,7 @@ def desk(browser: Browser, address: str, user: User) -> Page:
     page.goto(f"{address}/staff/sign-in/")
     page.fill("input[name=login]", user.email)
     page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_url(f"{address}/staff/**")
+    press(page, "main button[type=submit]")
     return page
 
 
@@ -123,7 +122,7 @@ def test_a_mother_files_at_night_and_her_son_gets_a_lawyer(
     assert case.reference in attorney.inner_text("main")
     for secret in MOTHER.secrets():
         assert secret not in attorney.content()
-    attorney.click("button:has-text('Accept')")
+    press(attorney, "button:has-text('Accept')")
     case.refresh_from_db()
     assert case.state == State.ACCEPTED
     wait_for_text(phone, case, "accepted")
@@ -160,7 +159,7 @@ def test_a_mother_files_at_night_and_her_son_gets_a_lawyer(
     attorney.goto(f"{address}/staff/cases/{case.reference}/")
     attorney.click("summary:has-text('Close with an outcome')")
     attorney.select_option("select[name=outcome]", "habeas_release")
-    attorney.click("details[open] button:has-text('Close')")
+    press(attorney, "details[open] button:has-text('Close')")
     third.refresh_from_db()
     assert third.state == State.OFFERED
     assert Offer.objects.get(case=third, state=OfferState.LIVE).program.provider.code == "AHR"

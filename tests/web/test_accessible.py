@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +40,7 @@ def test_a_form_with_errors_is_sound_and_its_summary_has_the_focus(
     page.fill("#id_login", "nobody")
     page.get_by_role("button", name="Sign in").click()
 
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    # Waits: the click comes back before the next page is there.
+    expect(page.locator(".error-summary")).to_be_focused()
     assert page.title().startswith("Error:")
     assert_sound(page)
