@@ -25,7 +25,7 @@ soak: setup ## the same tests at the full counts of tests/scale.toml
 bench: setup ## the ratio that docs/performance.md reports
 	LEG=bench $(PYTHON) -m pytest tests/bench -s
 
-check: setup ## format, lint, types, layers, templates, migrations, deployment, diagram, lock
+check: setup ## format, lint, types, layers, templates, migrations, deployment, diagram, published list, lock
 	.venv/bin/ruff format --check $(SOURCES)
 	.venv/bin/ruff check $(SOURCES)
 	.venv/bin/mypy
@@ -34,6 +34,7 @@ check: setup ## format, lint, types, layers, templates, migrations, deployment, 
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	bin/check-deploy
 	$(PYTHON) manage.py state_diagram --check
+	$(PYTHON) manage.py what_we_could_hand_over --check
 	@! grep -nE 'https?://|file:|index-url' requirements.txt requirements-dev.txt || \
 		{ echo 'A lock file must not hold an address: run make lock.' >&2; exit 1; }
 

@@ -1,12 +1,23 @@
-"""The demo's funders and a sign-in for each role. The password is public: these accounts are for demos only."""
+"""The demo's funders, a sign-in for each role and the readers' keys; all its secrets are public."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa import app_settings
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
 from accounts.models import Membership, Organization, OrganizationKind, User
-from accounts.roles import Role
+from accounts.policies import VAULT_KINDS
+from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, Role
+from accounts.second_factor import add_app
+from privacy import vault
+from privacy.holders import make_holder, make_reader, member_holder
 
 PASSWORD = "demo-only-passphrase"  # noqa: S105 (printed on the start page of every demo)
+# Opens the vault of every demo account of the hotline and the providers.
+VAULT_PASSPHRASE = "demo-only words for the vault"  # noqa: S105 (public, like the password)
+# The authenticator app of every demo account of the hotline and the providers; its codes are on /handset/.
+AUTHENTICATOR_SECRET = "DEMOONLYDEMOONLYDEMOONLYDEMOONLY"  # noqa: S105 (public, like the password)
 
 # The hotline, the fund's office and the providers are reference rows of every installation; funders are not.
 FUNDERS = [("city", "City of Minneapolis"), ("mpls-foundation", "Minneapolis Foundation")]
@@ -46,8 +57,14 @@ SIGN_INS = [
 ]
 
 
+def authenticator_code(now: datetime) -> str:
+    """What the demo's authenticator app shows at `now`."""
+    counter = int(now.timestamp()) // app_settings.TOTP_PERIOD
+    return format_hotp_value(hotp_value(AUTHENTICATOR_SECRET, counter))
+
+
 def seed(now: datetime) -> None:
-    """Make the funders and the sign-ins; `now` is not needed, accounts carry no demo dates."""
+    """Make the funders, the sign-ins and the keys; each Argon2id costs a quarter of a second."""
     for slug, name in FUNDERS:
         Organization.objects.get_or_create(slug=slug, defaults={"name": name, "kind": OrganizationKind.FUNDER})
     for one in SIGN_INS:
@@ -57,3 +74,16 @@ def seed(now: datetime) -> None:
         Membership.objects.create(
             user=user, organization=Organization.objects.get(slug=one.organization), role=one.role
         )
+        if one.role in HOTLINE_ROLES | PROVIDER_ROLES:
+            add_app(user, AUTHENTICATOR_SECRET)
+    for organization in Organization.objects.filter(kind__in=VAULT_KINDS):
+        _make_key(organization, now)
+
+
+def _make_key(organization: Organization, now: datetime) -> None:
+    """A key that every demo member opens. Without a recovery key: nobody would be there to write it down."""
+    members = [member_holder(one.user_id) for one in Membership.objects.filter(organization=organization)]
+    for member in members:
+        make_holder(member, VAULT_PASSPHRASE, now=now)
+    if members:
+        make_reader(vault.reader_of(organization), members, now=now)

@@ -91,3 +91,52 @@ class Membership(models.Model):
 
     def actor(self) -> Actor:
         return Actor(Role(self.role), user_id=self.user_id, organization_id=self.organization_id)
+
+
+class Invitation(models.Model):
+    """A one-time way in for a person a lead (or, for an organization's first lead, the operator) asked to join."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=[(role.value, role.label) for role in MEMBER_ROLES])
+    # SHA-256 of the token in the e-mail: who reads the table gets no way in.
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"invitation to {self.organization}"
+
+
+class PeopleEventKind(models.TextChoices):
+    INVITED = "invited", "Invited"
+    JOINED = "joined", "Joined"
+    KEY_MADE = "key_made", "Made the organization's key"
+    PASSPHRASE_SET = "passphrase_set", "Set a vault passphrase"
+    LET_IN = "let_in", "Was let in to the vault"
+    RECOVERED = "recovered", "Used the recovery key"
+    RECOVERY_REPLACED = "recovery_replaced", "Replaced the recovery key"
+    REMOVED = "removed", "Was removed"
+    ROTATED = "rotated", "Changed the organization's key"
+
+
+class PeopleEvent(models.Model):
+    """Who was let in, left or used the recovery key: an organization's own log, append-only."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=PeopleEventKind.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    about = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.by_id}"

@@ -24,6 +24,7 @@ class Role(models.TextChoices):
 MEMBER_ROLES = [role for role in Role if role not in (Role.FAMILY, Role.SYSTEM)]
 HOTLINE_ROLES = frozenset({Role.COORDINATOR, Role.HOTLINE_LEAD})
 PROVIDER_ROLES = frozenset({Role.PROVIDER_STAFF, Role.PROVIDER_LEAD})
+LEAD_ROLES = frozenset({Role.HOTLINE_LEAD, Role.PROVIDER_LEAD})
 
 # A lead may do whatever their staff may: rules name the staff role, `Actor.acts_as` widens it.
 _LEADS = {Role.HOTLINE_LEAD: Role.COORDINATOR, Role.PROVIDER_LEAD: Role.PROVIDER_STAFF}

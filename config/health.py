@@ -2,14 +2,19 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connections
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from config.celery import app
+from intake.selectors import oldest_expired_draft
 from notifications.selectors import heartbeat_age, oldest_undelivered
+from privacy import vault
+from privacy.destruction import LATE_AFTER
+from privacy.selectors import oldest_past_due
+from referrals.actions.sharing import hotline_reader
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +36,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         "broker": _passes(_broker_answers),
         # Some worker ran the clock's task lately: clock, broker and worker work together.
         "worker": _passes(lambda: (age := heartbeat_age(now)) is not None and age <= HEARTBEAT_LIMIT),
+        # Texts, triage and offers are sealed for these two: without them no family can send its answers.
+        "vault": _passes(_vault_is_open_to_families),
+        "retention": _passes(lambda: not _is_past_due(now)),
         "messages": _passes(lambda: (age := oldest_undelivered(now)) is None or age <= MESSAGE_LIMIT),
     }
     is_ready = all(checks.values())
@@ -50,6 +58,17 @@ def _database_answers(alias: str) -> bool:
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone() == (1,)
+
+
+def _vault_is_open_to_families() -> bool:
+    wanted = {vault.WORKER, hotline_reader()}
+    return set(vault.having_keys(wanted)) == wanted
+
+
+def _is_past_due(now: datetime) -> bool:
+    """Whether anything that should be destroyed has been standing for a day: of a case, or a draft."""
+    ages = (oldest_past_due(now), oldest_expired_draft(now))
+    return any(age is not None and age >= LATE_AFTER for age in ages)
 
 
 def _broker_answers() -> bool:

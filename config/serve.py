@@ -35,6 +35,7 @@ def _serve(port: int) -> int:
 
     from config.celery import app
     from config.embedded import Engine
+    from privacy.worker_key import WorkerKeyProblem
 
     # The port first: a busy one should be said at once. Visitors wait in its backlog until all is ready.
     try:
@@ -43,7 +44,11 @@ def _serve(port: int) -> int:
         if error.errno == errno.EADDRINUSE:
             return _refuse(f"Port {port} is taken. Choose another one: PORT={port + 1} make run")
         return _refuse(f"Cannot listen on {HOST}:{port}: {error.strerror}.")
-    _prepare()
+    try:
+        _prepare()
+    except WorkerKeyProblem as problem:
+        server.close()
+        return _refuse(str(problem))
     with Engine(app):
         print(_welcome(port), flush=True)
         server.run()
@@ -52,17 +57,23 @@ def _serve(port: int) -> int:
 
 
 def _prepare() -> None:
-    """Bring both databases up to date; fill an empty one."""
+    """Bring both databases up to date; fill an empty one. Raises `WorkerKeyProblem`."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.utils import timezone
 
     from config.demo import seed_demo
     from config.environment import STATE_DIR
+    from privacy import worker_key
 
     STATE_DIR.mkdir(parents=True, exist_ok=True)
+    # Before anything is changed: without its key this process could not work as the worker it is too.
+    worker_key.load()
     print("→ Migrating the two databases", flush=True)
     for alias in settings.DATABASES:
         call_command("migrate", database=alias, verbosity=0, interactive=False)
+    # Before the demo's requests are sealed, for the worker among others.
+    worker_key.publish_worker_key(timezone.now())
     if settings.DEMO and seed_demo():
         print("→ Demo data put into the empty database", flush=True)
 
@@ -70,7 +81,7 @@ def _prepare() -> None:
 def _welcome(port: int) -> str:
     from django.conf import settings
 
-    from accounts.demo import PASSWORD, SIGN_INS
+    from accounts.demo import PASSWORD, SIGN_INS, VAULT_PASSPHRASE
 
     base = f"http://{HOST}:{port}"
     addresses = [
@@ -86,6 +97,14 @@ def _welcome(port: int) -> str:
     if settings.DEMO:
         lines += ["", f"  Demo sign-ins, password “{PASSWORD}”:"]
         lines += [f"    {one.email:<32} {one.role.label}, {one.organization}" for one in SIGN_INS]
+        lines += [
+            "",
+            f"  The hotline and the providers open sealed files with the vault passphrase “{VAULT_PASSPHRASE}”.",
+        ]
+        lines += [f"  At sign-in they are asked for a code of the demo's authenticator app: see {base}/handset/"]
+        lines += [
+            "  Web and worker are one process here and share the worker's key; an installation keeps it from the web."
+        ]
     return "\n".join([*lines, "", "  Ctrl-C ends it; the data stays.", ""])
 
 

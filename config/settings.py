@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import django.conf.locale
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config.environment import BASE_DIR, EMBEDDED, STATE_DIR, env, secret
@@ -14,12 +15,18 @@ DEBUG = False
 
 SECRET_KEY = secret("SECRET_KEY", file_name="secret_key", why="it signs staff sessions")
 RETURN_CODE_PEPPER = secret("RETURN_CODE_PEPPER", file_name="return_code_pepper", why="it salts every return code")
+SECOND_FACTOR_KEY = secret(
+    "SECOND_FACTOR_KEY", file_name="second_factor_key", why="it seals the secrets of staff's authenticator apps"
+)
 # Argon2id over a return code: 64 MiB, about a quarter of a second. Other costs lead old codes nowhere.
 RETURN_CODE_ARGON2 = {"memory_cost": 65536, "time_cost": 3, "parallelism": 1}
+# Looking one up takes this long, or a multiple of it, whatever it leads to; more than the slow hash and a page need.
+RETURN_CODE_FLOOR_SECONDS = 0.4
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
+    "config",
     "intake",
     "funding",
     "referrals",
@@ -30,6 +37,7 @@ INSTALLED_APPS = [
     "web",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -59,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.UnlockFirstMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -76,6 +85,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "web.context.site",
+                "accounts.context.vault",
             ],
         },
     },
@@ -84,7 +94,9 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+    ),
 }
 
 
@@ -136,9 +148,15 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {"task": "notifications.tasks.sweep", "schedule": timedelta(seconds=20)},
     "expire-offers": {"task": "referrals.tasks.expire_offers", "schedule": timedelta(seconds=30)},
     "match-waitlist": {"task": "referrals.tasks.match_waitlist", "schedule": timedelta(minutes=5)},
+    "mail-alerts": {"task": "referrals.tasks.mail_alerts", "schedule": timedelta(seconds=30)},
+    "index-lookups": {"task": "intake.tasks.index_lookups", "schedule": timedelta(minutes=1)},
+    "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
+    "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},
     "purge-drafts": {"task": "intake.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "sweep-orphans": {"task": "privacy.tasks.sweep_orphans", "schedule": timedelta(hours=1)},
+    "tidy-ended-cases": {"task": "referrals.tasks.tidy_ended_cases", "schedule": crontab(hour=3, minute=7)},
+    "shred-due": {"task": "privacy.tasks.shred_due", "schedule": crontab(hour=3, minute=17)},
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -159,6 +177,22 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Whoever types a stranger's address into "Forgot your password?" must not make us write to it.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/staff/sign-in/"
+MFA_ADAPTER = "accounts.adapter.SealedSecretsAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.second_factor.forms.ActivateAppForm",
+    "authenticate": "accounts.second_factor.forms.SecondFactorForm",
+    "reauthenticate": "accounts.second_factor.forms.ProveAgainForm",
+    "add_webauthn": "accounts.second_factor.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.second_factor.forms.ProvePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A phone's clock may be half a minute off; no code is taken twice (accounts/second_factor/forms.py).
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Intake and referral"
+# Accounts are made by invitation to the address: there is no unverified one.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 LOGIN_URL = "/staff/sign-in/"
 LOGIN_REDIRECT_URL = "/staff/"
 EMAIL_TIMEOUT = 10
@@ -245,9 +279,18 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# The vault's key of this installation; the web process needs it until readers hold their own keys (docs/adr/0007).
-VAULT_KEY_MADE_ON_FIRST_USE: bool = EMBEDDED
-VAULT_KEY_FILE: str = env.str("VAULT_KEY_FILE", default=str(STATE_DIR / "vault.key") if EMBEDDED else "")
+# The worker's private key, for the worker's process alone: the web process has no such setting and opens nothing.
+WORKER_KEY_MADE_ON_FIRST_USE: bool = EMBEDDED
+WORKER_KEY_FILE: str = env.str("WORKER_KEY_FILE", default=str(STATE_DIR / "worker.key") if EMBEDDED else "")
+# Argon2id over a member's vault passphrase: 64 MiB, about a quarter of a second. The cost is kept with each key.
+VAULT_ARGON2 = {"memory_cost": 65536, "time_cost": 3}
+VAULT_COOKIE_NAME = "vault" if DEMO else "__Host-vault"
+
+# The fund's age public keys, which every backup is encrypted for, and the folder it is written to (docs/backups.md).
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+BACKUP_FOLDER: str = env.str("BACKUP_FOLDER", default="")
+# A member who opens more sealed parts than this within an hour raises an alert to their lead.
+OPENINGS_AN_HOUR: int = env.int("OPENINGS_AN_HOUR", default=20)
 
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
@@ -269,5 +312,7 @@ LOGGING = {
         # Django logs the path of every 4xx; paths hold references only, but query strings could hold anything.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # At DEBUG it writes all that a page was drawn from: answers, and the family's code.
+        "django.template": {"level": "INFO"},
     },
 }

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from config import health
 from intake.urls import family_urls as intake_family_urls
+from intake.urls import search_urls as intake_search_urls
 from intake.urls import staff_urls as intake_staff_urls
 from referrals.api import router as referrals_router
 
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/admin/", admin.site.urls),
     path("staff/", include("accounts.urls")),
     path("staff/cases/", include(intake_staff_urls)),
+    path("staff/search/", include(intake_search_urls)),
     path("staff/", include("referrals.urls")),
     path("staff/", include("providers.urls")),
     path("api/v1/", include(referrals_router.urls)),

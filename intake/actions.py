@@ -3,26 +3,29 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Organization
 from accounts.roles import FAMILY, Actor
+from intake import codes
 from intake.answers import document, facts_of
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
 from intake.forms.family import MUST_NOT_KNOW
+from intake.lookup import lookup_of
 from intake.models import Draft, NoticeShown
 from intake.selectors import newest_facts_version
 from notifications.actions import add_contact
+from notifications.broker import ask_worker
 from privacy import draft_keys, return_codes, vault
 from privacy.models import DocumentKind, SealedDocument
 from privacy.return_codes import CodeKeys
-from providers.models import Provider
+from referrals import events
 from referrals.actions import open_case, record_facts
 from referrals.actions.moves import lock_case
-from referrals.actions.sharing import hotline_reader
+from referrals.actions.sharing import active_provider_readers, hotline_reader
 from referrals.facts import Facts
 from referrals.models import Case, Channel
 from referrals.policies import holder_of
@@ -130,24 +133,17 @@ def submit_draft(*, draft: OpenDraft, now: datetime | None = None, by: Actor = F
 def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, by: Actor) -> Case:
     case_id, contact_id = uuid.uuid4(), uuid.uuid4()
     facts = facts_of(values)
-    hotline = hotline_reader()
-    providers = active_provider_readers()
-
-    def seal(kind: DocumentKind, readers: list[str], subject: uuid.UUID | None = None) -> None:
-        vault.seal(
-            case_id=case_id, kind=kind, payload=document(kind, values), readers=readers, subject=subject, now=now
-        )
-
-    seal(DocumentKind.CONTACT, [vault.WORKER, hotline], subject=contact_id)
-    seal(DocumentKind.NAMES, [hotline, *providers])
-    seal(DocumentKind.FILE, [hotline, *providers])
-    vault.seal(
-        case_id=case_id,
-        kind=DocumentKind.FACTS,
-        payload=facts.to_payload(),
-        readers=[vault.WORKER, hotline, *providers],
-        now=now,
-    )
+    hotline, providers = hotline_reader(), active_provider_readers()
+    contact, file = document(DocumentKind.CONTACT, values), document(DocumentKind.FILE, values)
+    parts = [
+        vault.Part(DocumentKind.CONTACT, contact, [vault.WORKER, hotline], subject=contact_id),
+        vault.Part(DocumentKind.NAMES, document(DocumentKind.NAMES, values), [hotline, *providers]),
+        vault.Part(DocumentKind.FILE, file, [hotline, *providers]),
+        vault.Part(DocumentKind.FACTS, facts.to_payload(), [vault.WORKER, hotline, *providers]),
+        vault.Part(DocumentKind.LOOKUP, lookup_of(contact, file), [vault.WORKER]),
+    ]
+    vault.seal_all(case_id=case_id, parts=parts, now=now)
+    transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case_id]), robust=True)
     add_contact(
         case_id=case_id,
         contact_id=contact_id,
@@ -161,10 +157,22 @@ def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, b
     return open_case(case_id=case_id, facts=facts, channel=Channel.WEB, language=language, by=by, now=now)
 
 
-def active_provider_readers() -> list[str]:
-    """The vault readers of every provider an offer may go to."""
-    organizations = Organization.objects.filter(provider__in=Provider.objects.filter(is_active=True))
-    return [vault.reader_of(organization) for organization in organizations]
+def reissue_code(*, case: Case, check: codes.Check, by: Actor, now: datetime | None = None) -> str:
+    """A new return code for a family that lost theirs, 13 digits to be read out once; the old one dies with it.
+
+    `check` says how the coordinator made sure who is on the phone. Nothing is changed when it raises:
+    `codes.ContactNotOpened`, `codes.NothingLeft` or PermissionDenied.
+    """
+    now, check = now or timezone.now(), codes.Check(check)
+    code = return_codes.generate()
+    # A quarter of a second: not while the case is locked.
+    keys = return_codes.derive(code)
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        codes.check_may_reissue(case, by=by, now=now)
+        return_codes.replace(case_id=case.pk, lookup_id=keys.lookup_id, now=now)
+        events.record(case=case, kind=codes.REISSUED, by=by, now=now, detail={"check": check.value})
+    return code
 
 
 def correct_facts(
@@ -183,7 +191,10 @@ def correct_facts(
             raise ChangedMeanwhile
         case = record_facts(case=case, facts=facts, by=by, now=now)
         holder = holder_of(case)
-        providers = [vault.reader_of(holder.program.provider.organization)] if holder else active_provider_readers()
+        if holder:
+            providers = vault.having_keys([vault.reader_of(holder.program.provider.organization)])
+        else:
+            providers = active_provider_readers()
         return vault.seal(
             case_id=case.pk,
             kind=DocumentKind.FACTS,

@@ -81,7 +81,7 @@ PAGES: tuple[Page, ...] = (
         "contact",
         _("A safe way to reach you"),
         forms.ContactForm,
-        {"caller_name": CONTACT, "phone": CONTACT, "shared": CONTACT},
+        {"caller_name": CONTACT, "phone": CONTACT, "shared": CONTACT, "code_word": CONTACT},
     ),
     Page(
         "reach",

@@ -1,18 +1,18 @@
 """Reads of sealed documents, each in the words a page shows."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.db.models import Min
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from accounts.models import Organization
-from accounts.roles import Actor
 from intake.forms.staff import place_choices
+from intake.models import Draft
 from intake.questions import PAGES
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
+from privacy.vault import Keys
 from referrals.facts import Entry, Facts, Paper, Taken
 from referrals.models import Case
 
@@ -29,15 +29,16 @@ FACT_LABELS: dict[str, str] = {
     "income_is_over": "Income above the line",
     "is_minor": "Under 18",
 }
+NOTE_LABELS: dict[str, str] = {"note": "Note", "written_by": "Written by", "written_at": "Written at"}
 
 
-def newest_facts(case: Case, actor: Actor) -> tuple[Facts | None, int]:
-    """The newest deciding answers and their version, opened as the actor's organization; (None, 0) without any."""
+def newest_facts(case: Case, keys: Keys) -> tuple[Facts | None, int]:
+    """The newest deciding answers and their version; (None, 0) without any. Raises `vault.Unreadable`."""
     documents = vault.latest(case.pk, DocumentKind.FACTS)
     if not documents:
         return None, 0
     newest = documents[-1]
-    return Facts.from_payload(vault.open_document(newest, reader=reader_of_actor(actor))), newest.version
+    return Facts.from_payload(vault.open_document(newest, keys=keys)), newest.version
 
 
 def newest_facts_version(case: Case) -> int:
@@ -45,22 +46,27 @@ def newest_facts_version(case: Case) -> int:
     return documents[-1].version if documents else 0
 
 
-def reader_of_actor(actor: Actor) -> str:
-    """The vault reader a member is: their organization."""
-    if actor.organization_id is None:
-        raise PermissionDenied("Only members of an organization open sealed documents.")
-    return vault.reader_of(Organization.objects.get(pk=actor.organization_id))
+def oldest_expired_draft(now: datetime) -> timedelta | None:
+    """How long ago the draft expired whose key should have been destroyed longest; None if none waits for it."""
+    oldest: datetime | None = Draft.objects.filter(expires_at__lte=now).aggregate(oldest=Min("expires_at"))["oldest"]
+    return now - oldest if oldest else None
 
 
-def opened(document: SealedDocument, *, reader: str, today: date) -> list[tuple[str, str]]:
+def opened(document: SealedDocument, *, keys: Keys, today: date) -> list[tuple[str, str]]:
     """A document's fields as (label, words); raises `vault.Unreadable`."""
-    payload = vault.open_document(document, reader=reader)
-    if taken_at := payload.get("taken_at"):
-        payload["taken_at"] = date_format(localtime(datetime.fromisoformat(taken_at)), "M j, Y, H:i")
-    if document.kind == DocumentKind.FACTS:
+    return in_words(DocumentKind(document.kind), vault.open_document(document, keys=keys), today=today)
+
+
+def in_words(kind: DocumentKind, payload: dict[str, Any], *, today: date) -> list[tuple[str, str]]:
+    """What a document of `kind` holds, as (label, words)."""
+    for name in ("taken_at", "written_at"):
+        if moment := payload.get(name):
+            payload = {**payload, name: date_format(localtime(datetime.fromisoformat(moment)), "M j, Y, H:i")}
+    if kind == DocumentKind.FACTS:
         labels, words = FACT_LABELS, _fact_words(today)
     else:
-        labels = {name: str(page.form.base_fields[name].label) for page in PAGES for name in page.feeds}
+        asked = {name: str(page.form.base_fields[name].label) for page in PAGES for name in page.feeds}
+        labels = asked | NOTE_LABELS
         words = {"nobody": "nobody", "trusted": "someone they trust", "must_not_know": "SOMEONE WHO MUST NOT KNOW"}
     return [(labels.get(name, name), _in_words(value, words)) for name, value in payload.items()]
 

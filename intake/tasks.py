@@ -1,12 +1,48 @@
-"""What the clock does for drafts."""
+"""What the worker and the clock do: indexes of new cases, expired drafts."""
+
+import logging
+from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE
+from intake.lookup import cases_to_index, index_case
 from intake.models import Draft, NoticeShown
-from privacy import draft_keys
-from privacy.models import ReturnCode
+from privacy import draft_keys, worker_key
+from privacy.indexes import seal_index_key
+from privacy.models import IndexKeyGrant, ReaderKey, ReturnCode
+from referrals.actions.sharing import hotline_reader
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="intake.tasks.index_lookup")
+def index_lookup(case_id: str) -> None:
+    """Make a new or corrected case findable by phone and A-number. Running it twice changes nothing."""
+    index_case(UUID(case_id), worker_key.load())
+
+
+@shared_task(name="intake.tasks.index_lookups")
+def index_lookups() -> None:
+    """What a lost broker message or a worker's death left behind."""
+    key = worker_key.load()
+    for case_id in cases_to_index():
+        try:
+            index_case(case_id, key)
+        except Exception:
+            # Tried again in a minute; one that does not open must not keep the others from being found.
+            log.exception("case %s is not indexed yet", case_id)
+
+
+@shared_task(name="intake.tasks.give_index_key_to_hotline")
+def give_index_key_to_hotline() -> None:
+    """Let whoever unlocks the hotline's key search with it: a new pair has no copy of the index key yet."""
+    now = timezone.now()
+    for reader_key in ReaderKey.objects.filter(reader=hotline_reader(), retired_at=None):
+        if not IndexKeyGrant.objects.filter(reader_key_id=reader_key.pk).exists():
+            seal_index_key(worker_key.load().index_key, reader_key, now=now)
 
 
 @shared_task(name="intake.tasks.purge_drafts")
@@ -20,4 +56,6 @@ def purge_drafts() -> int:
             ReturnCode.objects.filter(draft_id=draft_id).delete()
             NoticeShown.objects.filter(draft_id=draft_id).delete()
             Draft.objects.filter(pk=draft_id).delete()
+    # No draft lives longer; what is older is the key of one that never came.
+    draft_keys.destroy_older(timezone.now() - DRAFT_LIFE - RECEIPT_LIFE)
     return len(expired)

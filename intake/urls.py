@@ -1,9 +1,9 @@
-"""Family pages live under `/<lang>/`, the sealed file under `/staff/cases/`; config/urls.py includes both."""
+"""Family pages under `/<lang>/`, the sealed file under `/staff/cases/`, the search; config/urls.py includes all."""
 
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from intake.views import family, staff, status
+from intake.views import codes, demands, family, hand_over, new_file, notes, search, staff, status
 
 family_urls: tuple[list[URLPattern], str] = (
     [
@@ -15,6 +15,9 @@ family_urls: tuple[list[URLPattern], str] = (
         path("check/", family.check, name="check"),
         path("sent/", family.sent, name="sent"),
         path("status/", status.status, name="status"),
+        path("status/lost/", status.lost, name="code_lost"),
+        path("legal-demands/", demands.legal_demands, name="legal_demands"),
+        path("legal-demands/list/", demands.published, name="published_list"),
         path("leave/", family.leave, name="leave"),
     ],
     "intake",
@@ -23,6 +26,12 @@ staff_urls: tuple[list[URLPattern], str] = (
     [
         path("<reference:reference>/open/<slug:kind>/", staff.open_document, name="open"),
         path("<reference:reference>/answers/", staff.answers, name="answers"),
+        path("<reference:reference>/note/", notes.write_note, name="note"),
+        path("<reference:reference>/alike/", search.alike, name="alike"),
+        path("<reference:reference>/new-code/", codes.new_code, name="new_code"),
+        path("<reference:reference>/new-file/", new_file.new_file, name="new_file"),
+        path("<reference:reference>/hand-over/", hand_over.hand_over, name="hand_over"),
     ],
     "intake_staff",
 )
+search_urls: tuple[list[URLPattern], str] = ([path("", search.search_page, name="page")], "intake_search")

@@ -1,17 +1,22 @@
 """Who may be texted, and which texts are to be sent."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from notifications import undelivered_handlers
-from notifications.models import Contact, Message, MessageState
+from notifications.models import Contact, HandsetText, Message, MessageState
 from notifications.tasks import announce
 from notifications.texts import TEMPLATES
 
-__all__ = ("add_contact", "cancel_texts", "queue_texts", "undelivered_handlers")
+__all__ = ("add_contact", "cancel_texts", "forget_contacts", "purge_handset", "queue_texts", "undelivered_handlers")
+
+# How long the demo's handset page shows a text.
+SHOWN_FOR = timedelta(days=7)
 
 
 def add_contact(
@@ -78,3 +83,18 @@ def cancel_texts(*, case_id: UUID, reason: str, now: datetime) -> int:
     """
     waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)
+
+
+def forget_contacts(*, case_id: UUID, reason: str, now: datetime) -> None:
+    """Text and call nobody of the case any more: their numbers were destroyed or replaced.
+
+    `reason` is what the texts that still wait are cancelled by.
+    """
+    cancel_texts(case_id=case_id, reason=reason, now=now)
+    Contact.objects.filter(case_id=case_id).update(may_text=False, may_call=False)
+
+
+def purge_handset(*, case_ids: Iterable[UUID], now: datetime) -> int:
+    """Delete the demo's shown texts of these cases, and all that are older than a week; returns how many."""
+    gone = Q(message__case_id__in=list(case_ids)) | Q(arrived_at__lt=now - SHOWN_FOR)
+    return HandsetText.objects.filter(gone).delete()[0]

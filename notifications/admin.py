@@ -21,7 +21,7 @@ class MessageLog(admin.ModelAdmin):
         "send_after",
         "state_since",
     )
-    list_filter = ("state", "reason", "template", "language")
+    list_filter = ("state", "template", "language")
     search_fields = ("=id", "=carrier_id")
     date_hierarchy = "created_at"
 

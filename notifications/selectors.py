@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Case, DateTimeField, F, Min, Q, When
 
-from notifications.models import Heartbeat, Message, MessageState
+from notifications.models import HandsetText, Heartbeat, Message, MessageState
 from notifications.tasks import HEARTBEAT
 
 # Whatever is to be tried later than this waits for the morning, not for its next try.
@@ -15,6 +15,11 @@ LONGEST_RETRY = timedelta(minutes=30)
 def texts_of_case(case_id: UUID) -> list[Message]:
     """The case's texts, oldest first, each with its contact; one query. They hold codes, never words or numbers."""
     return list(Message.objects.filter(case_id=case_id).select_related("contact"))
+
+
+def cases_on_handset() -> list[UUID]:
+    """The cases whose texts the demo's handset page shows."""
+    return list(HandsetText.objects.order_by().values_list("message__case_id", flat=True).distinct())
 
 
 def oldest_undelivered(now: datetime) -> timedelta | None:

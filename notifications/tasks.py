@@ -1,22 +1,17 @@
 """What the worker and the clock do for the outbox. Arguments are ids, never a number or a word of a text."""
 
-import logging
 from uuid import UUID
 
-from celery import current_app, shared_task
+from celery import shared_task
 from django.utils import timezone
-from kombu import pools
 
 from notifications import delivery
+from notifications.broker import ask_worker
 from notifications.models import Heartbeat, Message, MessageState
-
-log = logging.getLogger(__name__)
 
 HEARTBEAT = "worker"
 # One sweep hands out at most as many as a worker sends before the next.
 _BATCH = 100
-# One try and at most two seconds: whoever waits for this is a family whose request is already committed.
-_PUBLISHING = {"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 
 
 @shared_task(name="notifications.tasks.deliver")
@@ -41,16 +36,5 @@ def beat() -> None:
 
 
 def announce(message_ids: list[UUID]) -> None:
-    """Ask a worker to send these now. A broker that is away is logged and costs one short try: the sweep asks again."""
-    if not message_ids:
-        return
-    try:
-        # A pool apart from the workers' own connections, which have to be patient.
-        broker = current_app.connection_for_write(transport_options=_PUBLISHING)
-        with pools.producers[broker].acquire(block=True, timeout=2) as producer:
-            for message_id in message_ids:
-                deliver.apply_async((str(message_id),), producer=producer)
-    except Exception as error:
-        # Whatever a broker's client raises: the rows are committed, and the request that wrote them must not fail.
-        waiting = ", ".join(map(str, message_ids))
-        log.error("broker away (%s): messages %s wait for the sweep", type(error).__name__, waiting)
+    """Ask a worker to send these now; what a broker that is away does not hear, the sweep asks again."""
+    ask_worker("notifications.tasks.deliver", message_ids)

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
+from accounts.demo import authenticator_code
 from notifications import delivery
 from notifications.backends.handset import ShownText
 from notifications.models import HandsetText, MessageState
@@ -58,7 +59,13 @@ def handset(request: HttpRequest) -> HttpResponse:
             unreadable += 1
         else:
             phones[shown.phone].append(Bubble(shown.body, text.message.language, text.arrived_at))
-    page = {"phones": list(phones.items()), "unreadable": unreadable, "newest": NEWEST, "lang": "en"}
+    page = {
+        "phones": list(phones.items()),
+        "unreadable": unreadable,
+        "newest": NEWEST,
+        "lang": "en",
+        "authenticator_code": authenticator_code(timezone.now()),
+    }
     return render(request, "notifications/handset.html", page)
 
 

@@ -63,9 +63,13 @@ def drop_all(connection: BaseDatabaseWrapper) -> None:
         _run(connection, statements_to_drop(table, connection.vendor))
 
 
-def refuse_changes(*tables: str) -> RunPython:
-    """The migration operation that makes `tables` append-only."""
-    return RunPython(partial(_migrate, statements_to_create, tables), partial(_migrate, statements_to_drop, tables))
+def refuse_changes(*tables: str, model_name: str | None = None) -> RunPython:
+    """The migration operation that makes `tables` append-only.
+
+    `model_name` (lower case) is for tables of the `keys` database: by it the router finds where they are.
+    """
+    forth, back = partial(_migrate, statements_to_create, tables), partial(_migrate, statements_to_drop, tables)
+    return RunPython(forth, back, hints={"model_name": model_name} if model_name else None)
 
 
 def _migrate(statements: Any, tables: tuple[str, ...], apps: Any, schema_editor: Any) -> None:

@@ -6,3 +6,6 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from privacy import checks  # noqa: F401
+        from privacy.append_only import APPEND_ONLY_TABLES
+
+        APPEND_ONLY_TABLES.extend(["privacy_tombstone", "privacy_keytombstone"])

@@ -4,10 +4,16 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from privacy.keyring import MISSING, key_is_there
+from privacy import worker_key
 
 
 @register
-def vault_key_is_there(**kwargs: Any) -> list[CheckMessage]:
-    """An installation never makes up a key by itself: data sealed under a lost key is lost."""
-    return [] if key_is_there() else [Error(MISSING, id="privacy.E001")]
+def worker_key_can_be_read(**kwargs: Any) -> list[CheckMessage]:
+    """A process that is given the worker's key file must be able to read it; the web process is given none."""
+    if not worker_key.is_here():
+        return []
+    try:
+        worker_key.load()
+    except worker_key.WorkerKeyProblem as problem:
+        return [Error(str(problem), id="privacy.E001")]
+    return []

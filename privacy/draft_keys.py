@@ -65,6 +65,11 @@ def destroy(draft_id: UUID) -> None:
     DraftKey.objects.filter(draft_id=draft_id).delete()
 
 
+def destroy_older(before: datetime) -> int:
+    """Destroy every key made before a moment: for those whose draft never came, because a request died between."""
+    return DraftKey.objects.filter(created_at__lt=before).delete()[0]
+
+
 def _unwrap(wrapped: bytes | memoryview | None, key: bytes, associated: bytes) -> bytes:
     if wrapped is None or len(key) != KEY_BYTES:
         raise KeyGone

@@ -16,6 +16,11 @@ class Level(StrEnum):
     P3 = "identity or story of a family, and keys to it"
     S = "staff"
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether fields of this level are noise to whoever has the databases and no reader's key."""
+        return self in (Level.P2, Level.P3)
+
 
 def _fields(**levels: str) -> dict[str, Level]:
     return {name: Level[level] for level, names in levels.items() for name in names.split()}
@@ -24,8 +29,12 @@ def _fields(**levels: str) -> dict[str, Level]:
 _DATED = "id valid_from valid_to source"
 
 REGISTRY: dict[str, dict[str, Level]] = {
+    "accounts.invitation": _fields(
+        S="id organization email role token_hash invited_by created_at expires_at accepted_at withdrawn_at"
+    ),
     "accounts.membership": _fields(S="id user organization role"),
     "accounts.organization": _fields(P0="id slug name kind is_active"),
+    "accounts.peopleevent": _fields(S="id organization kind by about at"),
     "accounts.user": _fields(S="id password last_login is_superuser email name is_active is_staff date_joined"),
     "accounts.user_groups": _fields(S="id user group"),
     "accounts.user_user_permissions": _fields(S="id user permission"),
@@ -50,11 +59,21 @@ REGISTRY: dict[str, dict[str, Level]] = {
         P1="id contact case_id template trigger language is_urgent state reason attempts send_after created_at"
         " state_since carrier_id error_code"
     ),
+    "privacy.blindindex": _fields(P1="id case_id purpose value"),
     "privacy.draftkey": _fields(P1="draft_id created_at", P3="under_code under_cookie"),
-    "privacy.keydestruction": _fields(P1="id case_id kinds keep_readers created_at carried_out_at"),
+    "privacy.holderkey": _fields(P1="id public salt memory_cost time_cost created_at", P3="private", S="holder"),
+    "privacy.indexkeygrant": _fields(P1="reader_key_id created_at", P3="sealed"),
+    "privacy.keydestruction": _fields(
+        P1="id case_id reason kinds readers keep_readers ends_case created_at due_at carried_out_at cancelled_at"
+    ),
+    "privacy.keygrant": _fields(P1="id reader_key_id holder vouched created_at", P3="sealed"),
+    "privacy.keytombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
+    "privacy.legalhold": _fields(P1="id case_id demand_id placed_at placed_by_user_id lifted_at lifted_by_user_id"),
+    "privacy.readerkey": _fields(P1="id reader public created_at retired_at rotation_wanted_at"),
     "privacy.returncode": _fields(P1="id draft_id case_id created_at expires_at", P3="lookup_id"),
     "privacy.sealeddocument": _fields(P1="id case_id kind subject version created_at", P3="sealed"),
-    "privacy.wrappedkey": _fields(P1="id document_id case_id kind reader created_at", P3="wrapped"),
+    "privacy.tombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
+    "privacy.wrappedkey": _fields(P1="id document_id case_id kind reader reader_key_id created_at", P3="wrapped"),
     "providers.casetype": _fields(P0=f"{_DATED} code meaning plain_name points detained list_code lsc_code"),
     "providers.offerplace": _fields(P0=f"{_DATED} case_type position program limited_scope"),
     "providers.program": _fields(
@@ -63,6 +82,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "providers.provider": _fields(
         P0="id organization code name is_primary public_phone source opens_at closes_at has_on_call is_active"
     ),
+    "referrals.assignment": _fields(P1="id case organization user_id since"),
     "referrals.case": _fields(
         P1="id reference channel language state state_since state_due_at opened_at closed_at outcome case_type"
         " secondary_types triage_rule urgency urgency_reason custody facility part_of_city is_minor taken_on"
@@ -75,12 +95,22 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
     "referrals.facility": _fields(P0=f"{_DATED} code name custody us_state circuit"),
     "referrals.incomeline": _fields(P0=f"{_DATED} first_person each_additional percent"),
+    "referrals.legaldemand": _fields(
+        P1="id received_on kind served_on answer_due_on gagged state entered_at entered_by_user_id advice reviewed_at"
+        " reviewed_by_user_id first_release_at first_release_by_user_id second_release_at second_release_by_user_id"
+        " ended_at ended_by_user_id asks_for_all"
+    ),
+    "referrals.legaldemand_cases": _fields(P1="id legaldemand case"),
     "referrals.offer": _fields(
         P1="id case program state case_type points limited_scope is_provisional made_by_hand offered_at expires_at"
-        " answered_at decline_reason room_released_at"
+        " answered_at decline_reason file_follows contact_shared_at handed_over_at room_released_at"
+    ),
+    "referrals.openingalert": _fields(
+        P1="id organization kind user_id case openings at mailed_at seen_at seen_by_user_id"
     ),
     "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with"),
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
+    "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
     "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask"),
     # Other people's models.
@@ -90,7 +120,81 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "auth.group": _fields(P1="id name"),
     "auth.group_permissions": _fields(P1="id group permission"),
     "auth.permission": _fields(P0="id name content_type codename"),
+    # `data`: an app's secret or the codes' seed, sealed to its owner (accounts/second_factor); a passkey's public key.
+    "mfa.authenticator": _fields(S="id user type data created_at last_used_at"),
     "contenttypes.contenttype": _fields(P0="id app_label model"),
     # A family's session holds the id of its draft and the cookie's half of nothing: no answer, no code.
     "sessions.session": _fields(S="session_key session_data expire_date"),
+}
+
+# Tables that no model describes; both databases have them.
+WITHOUT_MODEL: dict[str, dict[str, Level]] = {
+    "django_migrations": _fields(P0="id app name applied"),
+}
+
+# What a name alone does not say, for whoever reads the published list; by model, or by model and field.
+NOTES: dict[str, str] = {
+    "accounts.invitation": "Staff who were asked to join. The way in, sent by e-mail, is not kept: only its hash is.",
+    "accounts.peopleevent": "An organization's log of who joined, left or used its recovery key.",
+    "accounts.user": "Staff with their names and e-mail addresses. Families have no account.",
+    "accounts.user.password": "A hash of the sign-in password; it opens no sealed document.",
+    "admin.logentry": "What the person who runs the server changed in the tables of law, places and organizations.",
+    "funding.commitment.case_reference": "Ties an amount of money to a case, not to a name.",
+    "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
+    "intake.noticeshown": "Which wording of the notice a family saw before the first question, and when.",
+    "mfa.authenticator": "Second factors of staff; the secret of an app is sealed under a key kept elsewhere.",
+    "notifications.contact": "How somebody who asked for help may be reached. The number itself is sealed elsewhere.",
+    "notifications.contact.phone_is_shared": "Somebody the family does not trust may see the phone: nothing is texted.",
+    "notifications.handsettext": "Only in the demonstration: what a phone would have shown.",
+    "notifications.message": "Texts sent, by the name of their wording. All wordings are neutral and the same for all.",
+    "notifications.message.carrier_id": "With it the carrier, if it still has the text, can find the number.",
+    "privacy.blindindex": (
+        "20 bits of a keyed hash of a phone or A-number. Two cases with the same value probably share the number, and"
+        " that can be seen by anybody while both are kept. Which number it is needs the worker's key, and even then"
+        " about thirty Minnesota numbers share each value. The rows die with the case."
+    ),
+    "privacy.draftkey": "Opens a draft, but only together with the family's code or its browser's cookie.",
+    "privacy.holderkey": "A member's own key, under a passphrase that is kept nowhere; or a printed recovery key's.",
+    "privacy.holderkey.holder": "Names a staff account by number.",
+    "privacy.keydestruction": "What is to become unreadable, of which case, and when.",
+    "privacy.keygrant": "An organization's key, sealed to each of its members who may open it.",
+    "privacy.legalhold": "The cases of which nothing is destroyed, because of a demand.",
+    "privacy.readerkey": "Public halves of keys: with them anybody can seal and nobody can open.",
+    "privacy.returncode.lookup_id": (
+        "What one slow computation (Argon2id) makes of a family's code. The code cannot be computed back; each guess"
+        " costs about a quarter of a second and needs the installation's secret."
+    ),
+    "privacy.sealeddocument": "Names, numbers, addresses, answers and notes, as bytes that only a reader's key opens.",
+    "privacy.sealeddocument.sealed": "Padded to one of four lengths: from the length only that much can be told.",
+    "privacy.tombstone": "That something was destroyed, when and by which rule; the case only as a hash of its number.",
+    "privacy.keytombstone": "The same log again, beside the keys.",
+    "privacy.wrappedkey": "Which organization can open which document; its key opens the bytes, ours does not.",
+    "referrals.assignment": "Which member of staff works on a case.",
+    "referrals.case": "One request for help, as the clock and the queue need it. It has no name and no story.",
+    "referrals.case.case_type": "Says more than it seems to: see “What a case-type code implies”.",
+    "referrals.case.secondary_types": "Codes like those of `case_type`, and they imply as much.",
+    "referrals.case.custody": "Whether the person is held, by whom roughly, and whether in Minnesota.",
+    "referrals.case.facility": "Where the person is held. With the day they were taken it can point to one person.",
+    "referrals.case.taken_on": "The day the person was taken. With the place it can point to one person.",
+    "referrals.case.is_minor": "Whether the person is under 18, if that was said.",
+    "referrals.case.language": "The language of the pages; with few speakers in a small place it narrows down whom.",
+    "referrals.case.part_of_city": "One of five parts of the city, or outside. The ZIP code itself is sealed.",
+    "referrals.case.residency": "Only whether the ZIP code lies in the city.",
+    "referrals.case.income": "Only whether the household is below the income line; no amounts.",
+    "referrals.case.duplicate_of": "Two requests for the same person.",
+    "referrals.case.next_deadline": "The next legal date, to the minute; cleared when the case ends.",
+    "referrals.caseevent": "Every step of a case in codes: who of the staff did it, for which organization, and when.",
+    "referrals.caseevent.user_id": "Names a member of staff by account number; the family and the system have none.",
+    "referrals.caseevent.detail": "Codes and numbers only, such as the reason chosen from a list; no typed words.",
+    "referrals.custodyperiod": "Where the person was held, from when to when.",
+    "referrals.legaldemand": "Demands like the one you may be reading this for, and what became of them.",
+    "referrals.legaldemand_cases": "Which cases a demand named.",
+    "referrals.offer": "Which lawyers' organization was asked to take the case, when, and what it answered.",
+    "referrals.offer.decline_reason": "“Conflict of interest” does not say whose.",
+    "referrals.openingalert": "That a member of staff opened unusually many sealed parts, or another's case.",
+    "referrals.routingdecision": "Which organizations were considered for a case, and why not.",
+    "django_migrations": "Which versions of the program made these tables.",
+    "sessions.session": (
+        "Signed-in staff. A member's unlocked key may be in it, sealed under a key that only that browser's cookie has."
+    ),
 }

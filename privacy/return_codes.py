@@ -13,6 +13,7 @@ from uuid import UUID
 
 from argon2.low_level import Type, hash_secret_raw
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
 from privacy.models import ReturnCode
@@ -91,6 +92,13 @@ def register(*, lookup_id: bytes, draft_id: UUID, expires_at: datetime, now: dat
 def attach_case(*, draft_id: UUID, case_id: UUID) -> bool:
     """From submission on the draft's code leads to the case, without an end; False if the draft has no code."""
     return bool(ReturnCode.objects.filter(draft_id=draft_id).update(draft_id=None, case_id=case_id, expires_at=None))
+
+
+def replace(*, case_id: UUID, lookup_id: bytes, now: datetime) -> ReturnCode:
+    """Let a new code lead to the case, and no older one any more; an IntegrityError means that the code is taken."""
+    with transaction.atomic():
+        ReturnCode.objects.filter(case_id=case_id).delete()
+        return ReturnCode.objects.create(lookup_id=lookup_id, case_id=case_id, created_at=now)
 
 
 def find(lookup_id: bytes, now: datetime) -> ReturnCode | None:

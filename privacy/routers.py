@@ -4,7 +4,9 @@ from typing import Any
 
 from django.db.models import Model
 
-KEYS_MODELS = frozenset({"wrappedkey", "draftkey"})
+KEYS_MODELS = frozenset(
+    {"blindindex", "draftkey", "holderkey", "indexkeygrant", "keygrant", "keytombstone", "wrappedkey"}
+)
 
 
 class KeysRouter:

@@ -1,13 +1,22 @@
-"""Slows down guessing and flooding: first a delay, then a refusal, per caller; all callers together only a delay.
+"""Slows down guessing and flooding. A caller is whatever the view names: an address, an account, a phone number.
 
-A caller is whatever the view names (an address, a phone number). It is kept only as an HMAC whose key changes every
-hour, in the cache, for two hours. Only failures count, and no number of strangers' failures locks a family out.
+It is kept only as an HMAC whose key changes every hour, in the cache, for two hours.
+
+Return codes are tried in an `attempt`: counted before they are looked up, answered after a time that tells nothing
+about the code, and never refused for what was tried before (docs/adr/0015-codes-are-slowed-never-refused.md).
+`check` and `note_failure` are for what may be refused: after ten failures within an hour a caller waits for its end.
 """
 
 import hashlib
 import hmac
 import logging
+import math
+import secrets
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -24,21 +33,73 @@ REFUSED_FROM = 10
 ALARM_FROM = 60
 LONGEST_DELAY_SECONDS = 2.0
 _FIRST_DELAY_SECONDS = 0.25
+# After so long somebody who found the line full may find it free.
+FULL_RETRY_SECONDS = 5
+# Added to each answer by chance, at most so much of the floor.
+_CHANCE_OF_FLOOR = 0.05
+_chance = secrets.SystemRandom()
 # What is counted, each kind apart from the others: wrong codes, and drafts begun.
 WRONG_CODES = "wrong return codes"
 DRAFTS_BEGUN = "new drafts"
 
 
 class Throttled(Exception):
-    """This caller has guessed too often; `retry_after` says in how many seconds to come back."""
+    """Not now; `retry_after` says in how many seconds to come back."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("too many wrong codes")
+        super().__init__("too many tries")
         self.retry_after = retry_after
 
 
+# Where delayed attempts wait, in each process: one at a time of callers with five wrong codes, one of all the others.
+# A wait holds a thread of the server: without an end to the lines a dozen wrong codes at once would keep every family
+# off the site, and with one line for all a guesser would stand in everybody's way instead of only their own.
+_guessers, _others = threading.BoundedSemaphore(1), threading.BoundedSemaphore(1)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One code being tried, counted as a wrong one already; `delay` in seconds is what earlier ones have earned it."""
+
+    delay: float
+    line: threading.BoundedSemaphore
+    counted_in: tuple[str, ...] = ()
+
+    def forgive(self) -> None:
+        """The code was right: it does not count. The wrong ones before it still do."""
+        keys, self.counted_in = self.counted_in, ()
+        try:
+            for key in keys:
+                _take_back(key)
+        except (RedisError, OSError):
+            log.exception("the throttle's counters cannot be written")
+
+
+@contextmanager
+def attempt(*, caller: str, now: datetime, floor: float, counted: str = WRONG_CODES) -> Iterator[Attempt]:
+    """Look a code up inside of this, and `forgive` the attempt if it was right.
+
+    It ends a whole number of `floor` seconds after it began, plus the delay that this caller's and everybody's wrong
+    codes have earned: the time tells whether somebody guesses, never what a code leads to. Raises `Throttled` before
+    anything is looked up, and only where too many wait already.
+    """
+    began = time.monotonic()
+    # Counted first: of many guesses at the same moment, each finds those before it.
+    tried = _counted(caller, counted, now)
+    with ExitStack() as waiting:
+        if tried.delay:
+            if not tried.line.acquire(blocking=False):
+                tried.forgive()
+                raise Throttled(FULL_RETRY_SECONDS)
+            waiting.callback(tried.line.release)
+        try:
+            yield tried
+        finally:
+            _wait_until_told(began, floor, tried.delay)
+
+
 def check(*, caller: str, now: datetime, counted: str = WRONG_CODES) -> None:
-    """Call before looking a code up, or what else is `counted`.
+    """Call before what is `counted` is tried.
 
     Returns at once, or after up to two seconds; raises `Throttled`.
     """
@@ -51,25 +112,60 @@ def check(*, caller: str, now: datetime, counted: str = WRONG_CODES) -> None:
         return
     if failures >= REFUSED_FROM:
         raise Throttled(retry_after=WINDOW_SECONDS - _seconds_into_window(now))
-    delay = _delay(failures - FREE_TRIES) if failures >= FREE_TRIES else 0.0
-    if everybody >= ALARM_FROM:
-        delay = max(delay, _delay(everybody // ALARM_FROM))
-    if delay:
+    if delay := _delay_earned(failures, everybody):
         time.sleep(delay)
 
 
 def note_failure(*, caller: str, now: datetime, counted: str = WRONG_CODES) -> None:
-    """Count a code that led nowhere, or what else is `counted`."""
+    """Count one more of what is `counted`."""
     try:
         _count(f"{counted} {caller}", now)
-        if _count(counted, now) == ALARM_FROM:
-            log.error("%s %s within an hour: look whether someone is guessing or flooding", ALARM_FROM, counted)
+        _alarm(counted, _count(counted, now), now)
     except (RedisError, OSError):
         log.exception("the throttle's counters cannot be written")
 
 
+def _counted(caller: str, counted: str, now: datetime) -> Attempt:
+    mine = f"{counted} {caller}"
+    try:
+        own, everybody = _count(mine, now), _count(counted, now)
+        _alarm(counted, everybody, now)
+        before_mine, before_everybody = (
+            own - 1 + _still_of_last(mine, now),
+            everybody - 1 + _still_of_last(counted, now),
+        )
+    except (RedisError, OSError):
+        # As in `check`: everybody is slow.
+        log.exception("the throttle's counters cannot be written")
+        return Attempt(LONGEST_DELAY_SECONDS, _others)
+    keys = tuple(_key(name, _window(now)) for name in (mine, counted))
+    line = _guessers if before_mine >= FREE_TRIES else _others
+    return Attempt(_delay_earned(before_mine, before_everybody), line, keys)
+
+
+def _wait_until_told(began: float, floor: float, delay: float) -> None:
+    """Sleep until a whole number of floors, and the delay, have passed: a slow machine must not show what it did.
+
+    What is done after the sleep differs by microseconds between pages; a little chance drowns them.
+    """
+    took = time.monotonic() - began
+    until = max(1, math.ceil(took / floor)) * floor + delay + _chance.uniform(0, floor * _CHANCE_OF_FLOOR)
+    time.sleep(max(0.0, until - took))
+
+
+def _delay_earned(own: float, everybody: float) -> float:
+    delay = _delay(own - FREE_TRIES) if own >= FREE_TRIES else 0.0
+    return max(delay, _delay(everybody // ALARM_FROM)) if everybody >= ALARM_FROM else delay
+
+
 def _delay(step: float) -> float:
     return min(LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** min(int(step), 10))
+
+
+def _alarm(counted: str, everybody: int, now: datetime) -> None:
+    """Once an hour."""
+    if everybody >= ALARM_FROM and cache.add(_key(f"alarm {counted}", _window(now)), 1, timeout=2 * WINDOW_SECONDS):
+        log.error("%s %s within an hour: look whether someone is guessing or flooding", ALARM_FROM, counted)
 
 
 def _count(caller: str, now: datetime) -> int:
@@ -83,13 +179,24 @@ def _count(caller: str, now: datetime) -> int:
         return 1
 
 
+def _take_back(key: str) -> None:
+    try:
+        cache.decr(key)
+    except ValueError:
+        # Evicted meanwhile, and the count with it.
+        return
+
+
 def _failures(caller: str, now: datetime) -> float:
     """The failures of the last hour: this clock hour's and the still overlapping share of the one before."""
-    window = _window(now)
-    this, before = _key(caller, window), _key(caller, window - 1)
-    counts = cache.get_many([this, before])
-    share_left = 1 - _seconds_into_window(now) / WINDOW_SECONDS
-    return float(counts.get(this, 0) + counts.get(before, 0) * share_left)
+    this: int = cache.get(_key(caller, _window(now)), 0)
+    return this + _still_of_last(caller, now)
+
+
+def _still_of_last(caller: str, now: datetime) -> float:
+    """The share of the last clock hour's failures that lies within the sixty minutes before `now`."""
+    before: int = cache.get(_key(caller, _window(now) - 1), 0)
+    return before * (1 - _seconds_into_window(now) / WINDOW_SECONDS)
 
 
 def _window(now: datetime) -> int:

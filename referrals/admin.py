@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin
 
 from providers.admin import DatedRowAdmin
-from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, TriageRule
+from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, RetentionRule, TriageRule
+from referrals.retention_form import RetentionRuleForm
 from referrals.triage import VOCABULARY
 
 
@@ -88,3 +89,10 @@ class FacilityAdmin(DatedRowAdmin):
 @admin.register(ReferralPartner)
 class ReferralPartnerAdmin(DatedRowAdmin):
     list_display = ("name", "phone", "helps_with", "valid_from", "valid_to")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(DatedRowAdmin):
+    form = RetentionRuleForm
+    list_display = ("code", "trigger", "kinds", "readers", "days", "ends_case", "valid_from", "valid_to")
+    list_filter: ClassVar = ["trigger", "valid_from"]

@@ -22,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.api import IsStaffMember
 from accounts.roles import Actor, Role
+from accounts.vault import keys_or_none
 from referrals import serializers
 from referrals.actions import CannotBeOffered, accept_offer, decline_offer
 from referrals.by_hand import DEEDS, check_may_do
@@ -159,7 +160,8 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
         check_may_do(by, case, deed)
         given = asked(data=self.request.data)
         given.is_valid(raise_exception=True)
-        DEEDS[deed].act(case=case, by=by, **given.validated_data)
+        keys = {"keys": keys_or_none(self.request._request)} if DEEDS[deed].takes_keys else {}
+        DEEDS[deed].act(case=case, by=by, **keys, **given.validated_data)
         after = visible_cases(by).filter(pk=case.pk).first()
         return self._detail(after) if after else Response(status=204)
 
@@ -175,6 +177,9 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     lose_contact = _deed("lose_contact", serializers.NothingSerializer)
     withdraw = _deed("withdraw", serializers.NothingSerializer)
     reopen = _deed("reopen", serializers.ReopenSerializer)
+    confirm_handed_over = _deed("confirm_handed_over", serializers.NothingSerializer)
+    place_hold = _deed("place_hold", serializers.NothingSerializer)
+    lift_hold = _deed("lift_hold", serializers.NothingSerializer)
 
 
 class OfferViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Offer]):

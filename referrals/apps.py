@@ -5,6 +5,8 @@ from django.apps import AppConfig
 from django.db import transaction
 from django.urls import register_converter
 
+from accounts.roles import Actor
+
 # Waiting cases tried in the request that made room; the clock tries the rest.
 IN_ONE_REQUEST = 25
 
@@ -17,11 +19,13 @@ class ReferralsConfig(AppConfig):
         from privacy.append_only import APPEND_ONLY_TABLES
         from providers.room import on_room
         from referrals.reference import ReferenceConverter
+        from web.navigation import waiting_in
 
         register_converter(ReferenceConverter, "reference")
         APPEND_ONLY_TABLES.append("referrals_caseevent")
         on_room(_offer_room_to_waiting)
         undelivered_handlers.append(_call_family_instead)
+        waiting_in["/staff/alerts/"] = _alerts_waiting
 
 
 def _offer_room_to_waiting(now: datetime) -> None:
@@ -29,6 +33,13 @@ def _offer_room_to_waiting(now: datetime) -> None:
     from referrals.actions import route_waiting
 
     transaction.on_commit(lambda: route_waiting(now, at_most=IN_ONE_REQUEST), robust=True)
+
+
+def _alerts_waiting(actor: Actor) -> int:
+    """What the staff header counts for a lead."""
+    from referrals.alerts import unseen
+
+    return unseen(actor)
 
 
 def _call_family_instead(case_id: UUID, message_id: UUID, now: datetime) -> None:

@@ -13,11 +13,12 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 
 from accounts.roles import Actor, Role
+from privacy.selectors import is_held_without_demand
 from providers.models import Program
 from referrals import actions
 from referrals.machine import role_may
 from referrals.models import Case, Offer
-from referrals.policies import WrongState, awaits_screening, live_offer_of, steps_open_to
+from referrals.policies import WrongState, awaits_screening, live_offer_of, offer_held_by, steps_open_to
 
 
 def _take_back(
@@ -41,10 +42,18 @@ class Deed:
     means: str
     done: str
     act: Callable[..., Any]
+    # The next provider can read at once when the person doing it has the vault unlocked (`keys`, or None).
+    takes_keys: bool = False
 
 
 # Deeds that are not named after their transition.
 _TRANSITIONS = {"pass_screening": "screen_in"}
+# Deeds that are no transition at all, and whose they are.
+_WITHOUT_TRANSITION = {
+    "confirm_handed_over": Role.PROVIDER_STAFF,
+    "place_hold": Role.HOTLINE_LEAD,
+    "lift_hold": Role.HOTLINE_LEAD,
+}
 
 # In the order a coordinator is likely to want them.
 DEEDS: dict[str, Deed] = {
@@ -80,6 +89,7 @@ DEEDS: dict[str, Deed] = {
         "The room goes back, the next provider is asked, and the family is told.",
         "handed on; the next provider is asked",
         actions.transfer,
+        takes_keys=True,
     ),
     "close": Deed(
         "Close with an outcome", "The fund's work on the case ends, and the family is told.", "closed", actions.close
@@ -109,7 +119,29 @@ DEEDS: dict[str, Deed] = {
         actions.withdraw,
     ),
     "reopen": Deed(
-        "Take up again", "The case is screened and offered like a new one.", "taken up again", actions.reopen
+        "Take up again",
+        "The case is screened and offered like a new one.",
+        "taken up again",
+        actions.reopen,
+        takes_keys=True,
+    ),
+    "confirm_handed_over": Deed(
+        "Confirm that you have the file",
+        "It is in your own case system. The hotline's copy of it gets its end, and this page shows the day.",
+        "handed over",
+        actions.confirm_handed_over,
+    ),
+    "place_hold": Deed(
+        "Place a legal hold",
+        "Nothing of the case is destroyed while it stands, and every page of the case says so.",
+        "on legal hold",
+        actions.place_hold,
+    ),
+    "lift_hold": Deed(
+        "Lift the legal hold",
+        "What should be gone by now is destroyed within the hour, unless a legal demand holds it too.",
+        "legal hold lifted",
+        actions.lift_hold,
     ),
 }
 
@@ -119,12 +151,22 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
     steps = set(steps_open_to(actor, case))
     if actor.acts_as(Role.COORDINATOR) and awaits_screening(case):
         steps.add("pass_screening")
+    held = offer_held_by(actor, case)
+    if held and held.handed_over_at is None:
+        steps.add("confirm_handed_over")
+    if actor.role == Role.HOTLINE_LEAD:
+        steps.add("lift_hold" if is_held_without_demand(case.pk) else "place_hold")
     return [name for name in DEEDS if name in steps]
 
 
 def check_may_do(actor: Actor, case: Case, deed: str) -> None:
     """Raises PermissionDenied for the role, WrongState for the state; the action checks both again under its lock."""
-    if not role_may(_TRANSITIONS.get(deed, deed), actor):
+    if not _role_may_do(actor, deed):
         raise PermissionDenied("Your role does not allow this.")
     if deed not in deeds_open_to(actor, case):
         raise WrongState(f"{case.reference} is {case.get_state_display().lower()} now.")
+
+
+def _role_may_do(actor: Actor, deed: str) -> bool:
+    role = _WITHOUT_TRANSITION.get(deed)
+    return actor.acts_as(role) if role else role_may(_TRANSITIONS.get(deed, deed), actor)

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
 
 from accounts.roles import Actor
 from referrals.models import Case, CaseEvent
@@ -22,6 +25,34 @@ def record(
 ) -> CaseEvent:
     """Appends an event; the caller holds the case's row lock. `detail` holds codes and ids, never typed words."""
     last = case.newest_event or CaseEvent.objects.filter(case=case).order_by("-sequence").first()
+    event = _next(case, last, kind=kind, by=by, now=now, detail=detail or {}, from_state=from_state, to_state=to_state)
+    event.save(force_insert=True)
+    case.newest_event = event
+    return event
+
+
+def record_all(*, cases: Iterable[Case], kind: str, by: Actor, now: datetime, detail: dict[str, Any]) -> None:
+    """Appends the same event to each of `cases`, whose row locks the caller holds, in two statements."""
+    cases = list(cases)
+    newest = CaseEvent.objects.filter(case=OuterRef("case")).order_by("-sequence").values("sequence")[:1]
+    last = {event.case_id: event for event in CaseEvent.objects.filter(case__in=cases, sequence=Subquery(newest))}
+    appended = [_next(case, last.get(case.pk), kind=kind, by=by, now=now, detail=detail) for case in cases]
+    CaseEvent.objects.bulk_create(appended)
+    for event in appended:
+        event.case.newest_event = event
+
+
+def _next(
+    case: Case,
+    last: CaseEvent | None,
+    *,
+    kind: str,
+    by: Actor,
+    now: datetime,
+    detail: dict[str, Any],
+    from_state: str = "",
+    to_state: str = "",
+) -> CaseEvent:
     event = CaseEvent(
         case=case,
         sequence=last.sequence + 1 if last else 1,
@@ -32,12 +63,10 @@ def record(
         user_id=by.user_id,
         organization_id=by.organization_id,
         at=now,
-        detail=detail or {},
+        detail=detail,
         previous_hash=last.hash if last else "",
     )
     event.hash = digest(event)
-    event.save(force_insert=True)
-    case.newest_event = event
     return event
 
 

@@ -6,12 +6,15 @@ from typing import Any
 from django import forms
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
+from accounts.models import User
+from accounts.roles import Actor
 from providers.models import OfferPlace, Program
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
 from referrals.models import Case, DeclineReason, Offer, ReferralPartner
+from referrals.policies import colleagues_of
 
 EMPTY = [("", "Choose one")]
 # Changed answers take an offer back by themselves; nobody gives that as a reason.
@@ -139,6 +142,18 @@ class ReopenForm(DeedForm):
     reason = forms.ChoiceField(label="Reason", choices=EMPTY + ReopenReason.choices, error_messages=CHOOSE)
 
 
+class GiveForm(forms.Form):
+    """Who of the lead's organization works on the case from now on."""
+
+    member = forms.ModelChoiceField(
+        User.objects.none(), label="Give it to", empty_label="Choose one", error_messages=CHOOSE
+    )
+
+    def __init__(self, posted: Any = None, *, by: Actor) -> None:
+        super().__init__(posted, auto_id="give-%s")
+        self.fields["member"].queryset = colleagues_of(by)  # type: ignore[attr-defined]
+
+
 class DeclineForm(forms.Form):
     """Why a provider says no to an offer."""
 
@@ -161,6 +176,9 @@ FORMS: dict[str, type[DeedForm]] = {
     "lose_contact": DeedForm,
     "withdraw": DeedForm,
     "reopen": ReopenForm,
+    "confirm_handed_over": DeedForm,
+    "place_hold": DeedForm,
+    "lift_hold": DeedForm,
 }
 
 

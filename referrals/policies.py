@@ -4,9 +4,11 @@
 """
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django_fsm import can_proceed
 
-from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, Actor, Role
+from accounts.models import Membership, User
+from accounts.roles import HOTLINE_ROLES, LEAD_ROLES, PROVIDER_ROLES, Actor, Role
 from privacy.models import DocumentKind
 from referrals.machine import STEPS, role_may
 from referrals.models import Case, Offer, OfferState, Screening, State
@@ -50,6 +52,36 @@ def can_see_case(actor: Actor, case: Case) -> bool:
     return actor.acts_as(Role.PROVIDER_STAFF) and is_with_organization(case, actor.organization_id)
 
 
+def can_work_on(actor: Actor, case: Case) -> bool:
+    """Whether the case may be this actor's to work on in their organization."""
+    return actor.role in HOTLINE_ROLES | PROVIDER_ROLES and can_see_case(actor, case)
+
+
+def check_may_work_on(actor: Actor, case: Case) -> None:
+    """Raises PermissionDenied."""
+    if not can_work_on(actor, case):
+        raise PermissionDenied("The case is not yours to work on.")
+
+
+def can_give(actor: Actor, case: Case) -> bool:
+    """Whether this actor may say who of their organization works on the case."""
+    return actor.role in LEAD_ROLES and can_work_on(actor, case)
+
+
+def check_may_give(actor: Actor, case: Case, member: User) -> None:
+    """Raises PermissionDenied unless a lead gives the case to somebody of their own organization."""
+    if not can_give(actor, case):
+        raise PermissionDenied("Only a lead gives a case to somebody.")
+    if not colleagues_of(actor).filter(pk=member.pk).exists():
+        raise PermissionDenied("The case can be given to a member of your organization only.")
+
+
+def colleagues_of(actor: Actor) -> QuerySet[User]:
+    """The members of the actor's organization who may work on cases, by name."""
+    there = Membership.objects.filter(organization=actor.organization_id, role__in=HOTLINE_ROLES | PROVIDER_ROLES)
+    return User.objects.filter(membership__in=there, is_active=True).order_by("name", "pk")
+
+
 def can_move(actor: Actor, case: Case, step: str) -> bool:
     """Whether this actor may make the transition on this case now: role, object and state."""
     return (
@@ -82,8 +114,18 @@ def steps_open_to(actor: Actor, case: Case) -> list[str]:
     return [step for step in STEPS if can_move(actor, case, step)]
 
 
+def offer_held_by(actor: Actor, case: Case) -> Offer | None:
+    """The accepted offer by which the actor's provider holds the case now; who has one may hand the case over."""
+    if not actor.acts_as(Role.PROVIDER_STAFF) or actor.organization_id is None:
+        return None
+    theirs = case.offers.filter(program__provider__organization_id=actor.organization_id)
+    return theirs.filter(state=OfferState.ACCEPTED, room_released_at__isnull=True).first()
+
+
 # The sealed documents of a case by who may open them; docs/architecture.md has the same table in words.
-EVERYTHING = frozenset({DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE})
+EVERYTHING = frozenset(
+    {DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE, DocumentKind.NOTES}
+)
 # Enough for a conflict check and for deciding whether to take the case.
 WHILE_OFFERED = frozenset({DocumentKind.NAMES, DocumentKind.FACTS})
 
@@ -106,3 +148,12 @@ def check_may_open(actor: Actor, case: Case, kind: DocumentKind) -> None:
     """Raises PermissionDenied."""
     if kind not in documents_open_to(actor, case):
         raise PermissionDenied("This part of the case is not open to you.")
+
+
+def check_may_write_note(actor: Actor, case: Case) -> None:
+    """The hotline on every case, a provider on one it is offered or holds; raises PermissionDenied."""
+    if actor.role in HOTLINE_ROLES:
+        return
+    if actor.role in PROVIDER_ROLES and is_with_organization(case, actor.organization_id):
+        return
+    raise PermissionDenied("Notes are written by the hotline and the provider that has the case.")

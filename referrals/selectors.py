@@ -8,24 +8,29 @@ from functools import cached_property
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from accounts.roles import PROVIDER_ROLES, Actor, Role
+from accounts.models import User
+from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, Actor, Role
 from notifications.models import Message
 from notifications.selectors import texts_of_case
 from notifications.texts import render
 from privacy.models import DocumentKind, SealedDocument
 from providers.models import CaseType
+from referrals import shelf_life
+from referrals.actions.assignments import works_on
 from referrals.business_time import CHICAGO
 from referrals.explanations import Explanation, explain
 from referrals.machine import OWNERSHIP, Owner, owner_of
 from referrals.models import Case, CaseEvent, CoordinatorTask, Offer, OfferState, State
 from referrals.models.case import OPEN_STATES
-from referrals.policies import documents_open_to
+from referrals.policies import can_work_on, documents_open_to
 from referrals.timeline import Entry, entries
 
 PAGE_SIZE = 50
 COORDINATORS_STATES = [state for state, ownership in OWNERSHIP.items() if ownership.owner == Owner.COORDINATOR]
 # The offers that say with whom a case is now: at most one live and one that holds it.
 WITH_SOMEBODY = Q(state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True)
+# Events that each organization keeps to itself; the hotline and the auditor read all.
+INTERNAL = frozenset({"opened_document", "assigned"})
 
 
 def of_organization(organization_id: int | None) -> Q:
@@ -242,10 +247,11 @@ class CasePage:
         if self.is_hotlines:
             return list(events)
         own = {offer.program.provider.code for offer in self.offers}
-        return [event for event in events if _providers_named(event) <= own and not self._is_another_providers(event)]
+        return [event for event in events if _providers_named(event) <= own and not self._is_not_theirs(event)]
 
-    def _is_another_providers(self, event: CaseEvent) -> bool:
-        return event.role in PROVIDER_ROLES and event.organization_id != self.actor.organization_id
+    def _is_not_theirs(self, event: CaseEvent) -> bool:
+        is_internal = event.role in PROVIDER_ROLES or event.kind in INTERNAL
+        return is_internal and event.organization_id != self.actor.organization_id
 
     @cached_property
     def timeline(self) -> list[Entry]:
@@ -259,9 +265,50 @@ class CasePage:
         return [explain(one) for one in self.case.routing_decisions.select_related("chosen__provider")]
 
     @cached_property
+    def person(self) -> User | None:
+        """Who works on the case in the reader's organization."""
+        user_id = works_on(self.case, self.actor.organization_id)
+        return User.objects.get(pk=user_id) if user_id else None
+
+    @property
+    def may_search(self) -> bool:
+        """Whether the reader can look for cases like this one."""
+        return self.actor.role in HOTLINE_ROLES
+
+    @property
+    def may_take_over(self) -> bool:
+        """Whether the reader can make the case theirs, and it is not."""
+        return can_work_on(self.actor, self.case) and (self.person is None or self.person.pk != self.actor.user_id)
+
+    @cached_property
     def texts(self) -> list[tuple[Message, str]]:
         """What the family was texted, oldest first, each with its wording in English."""
         return [(text, render(text.template, "en")) for text in texts_of_case(self.case.pk)]
+
+    @cached_property
+    def ends(self) -> list[str]:
+        """What of the case is scheduled to be destroyed, as sentences."""
+        return shelf_life.due_sentences(self.case)
+
+    @cached_property
+    def loss(self) -> str:
+        """That what the family told us is gone, as a sentence; "" while it is not."""
+        return shelf_life.loss(self.case)
+
+    @property
+    def may_begin_new_file(self) -> bool:
+        """Whether the reader can write down what the family tells us again."""
+        return self.actor.role in HOTLINE_ROLES and self.case.is_open and bool(self.loss)
+
+    @property
+    def may_hand_over(self) -> bool:
+        """Whether the reader can take the file into their own case system."""
+        return self.actor.acts_as(Role.PROVIDER_STAFF) and self.holder is not None
+
+    @property
+    def may_note(self) -> bool:
+        """Whether the reader can write a note: whoever may open a part of the case can."""
+        return bool(documents_open_to(self.actor, self.case))
 
     @cached_property
     def documents(self) -> list[DocumentKind]:

@@ -1,14 +1,24 @@
-"""The clocks of the case: expiry of offers and the waitlist. Both may run twice at once without harm."""
+"""The clocks of the case: expiry of offers, the waitlist, contacts for who accepted, alerts to leads, ends
+of what was sealed.
+
+Each may run twice at once without harm.
+"""
 
 import logging
+from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from referrals.actions import expire_offer, route_waiting
-from referrals.models import Offer, OfferState
+from privacy import vault, worker_key
+from referrals.actions import alerts, expire_offer, retention, route_waiting, sharing
+from referrals.models import Offer, OfferState, OpeningAlert
 
 log = logging.getLogger(__name__)
+
+# Younger alerts are being mailed by the task that was asked for them.
+_ALERT_IS_LEFT_AFTER = timedelta(seconds=15)
 
 
 @shared_task
@@ -25,6 +35,54 @@ def expire_offers() -> None:
 
 
 @shared_task
+def share_contact(offer_id: str) -> None:
+    """Let the provider that accepted read how to reach the family. Running it twice changes nothing."""
+    sharing.share_contact(offer_id=UUID(offer_id), keys=worker_key.load().keys(), now=timezone.now())
+
+
+@shared_task
+def share_contacts() -> None:
+    """What a lost broker message or a provider without a key left behind."""
+    waiting = Offer.objects.filter(
+        state=OfferState.ACCEPTED, contact_shared_at__isnull=True, room_released_at__isnull=True
+    )
+    for offer_id in waiting.order_by("answered_at").values_list("pk", flat=True):
+        try:
+            sharing.share_contact(offer_id=offer_id, keys=worker_key.load().keys(), now=timezone.now())
+        except vault.NoKey:
+            continue
+        except Exception:
+            log.exception("the contact of offer %s is not shared yet", offer_id)
+
+
+@shared_task
 def match_waitlist() -> None:
     """Tries every waiting case again: time has passed, or a process died before it could."""
     route_waiting(timezone.now())
+
+
+@shared_task
+def mail_alert(alert_id: str) -> None:
+    """Tell the leads of an unusual opening."""
+    alerts.mail_alert(alert_id=UUID(alert_id), now=timezone.now())
+
+
+@shared_task
+def mail_alerts() -> None:
+    """What a lost broker message or a mail server that was away left behind."""
+    now = timezone.now()
+    left = OpeningAlert.objects.filter(mailed_at=None, at__lte=now - _ALERT_IS_LEFT_AFTER)
+    for alert_id in left.order_by("at").values_list("pk", flat=True):
+        try:
+            alerts.mail_alert(alert_id=alert_id, now=now)
+        except Exception:
+            # The next run tries again; one that fails must not keep the others from their leads.
+            log.exception("alert %s is not mailed yet", alert_id)
+
+
+@shared_task
+def tidy_ended_cases() -> None:
+    """Every night: an end for whatever has none, and no text of an ended case on the demo's handset."""
+    now = timezone.now()
+    retention.schedule_forgotten(now)
+    retention.tidy_handset(now)

@@ -13,6 +13,7 @@ from accounts.roles import Role
 from privacy.models import DocumentKind
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
+from referrals.actions.openings import OpeningReason
 from referrals.actions.screening import ScreenInReason
 from referrals.models import CaseEvent, Channel, DeclineReason, IncomeVerdict, Residency, TaskKind
 
@@ -37,8 +38,15 @@ SENTENCES: dict[str, str] = {
     "mark_duplicate": "The same person as in {duplicate_of}, which goes on.",
     "lose_contact": "Nobody could be reached any more.",
     "reopen": "Taken up again: {reason}",
-    "opened_document": "The sealed part “{document}” was opened.",
+    "opened_document": "The sealed part “{document}” was opened: {reason}",
+    "assigned": "{person} works on it now.",
+    "code_reissued": "The family was given a new return code; the old one no longer works.",
     "task_done": "Task done: {task}",
+    "note_added": "A note was sealed.",
+    "handed_over": "{provider} has the file in its own case system.",
+    "hold_placed": "A legal hold was placed{for_demand}: nothing of the case is destroyed.",
+    "hold_lifted": "A legal hold was lifted{for_demand}.",
+    "new_file": "The family was asked again: a new file was begun.",
 }
 
 REASONS: dict[str, type[Choices]] = {
@@ -50,6 +58,7 @@ REASONS: dict[str, type[Choices]] = {
     "withdraw_offer": TakeBackReason,
     "transfer": TransferReason,
     "reopen": ReopenReason,
+    "opened_document": OpeningReason,
 }
 LABELS: dict[str, type[Choices]] = {
     "appearance": Appearance,
@@ -71,22 +80,25 @@ class Entry:
 def entries(events: Iterable[CaseEvent]) -> list[Entry]:
     """The events as sentences, in their order; one query for the names of the members who acted."""
     events = list(events)
-    names = dict(User.objects.filter(pk__in={one.user_id for one in events if one.user_id}).values_list("pk", "name"))
-    return [Entry(one.at, sentence(one), _who(one, names)) for one in events]
+    people = {one.user_id or 0 for one in events} | {int(one.detail.get("user", 0)) for one in events}
+    names = dict(User.objects.filter(pk__in=people - {0}).values_list("pk", "name"))
+    return [Entry(one.at, sentence(one, names), _who(one, names)) for one in events]
 
 
-def sentence(event: CaseEvent) -> str:
-    """What happened; a kind of a package above this one is shown by its name."""
+def sentence(event: CaseEvent, names: Mapping[int, str] | None = None) -> str:
+    """What happened, with the `names` of members; a kind of a package above this one is shown by its name."""
     template = SENTENCES.get(event.kind)
     if template is None:
         return event.kind.replace("_", " ").capitalize() + "."
-    return template.format_map(_words(event)).strip()
+    return template.format_map(_words(event, names or {})).strip()
 
 
-def _words(event: CaseEvent) -> Mapping[str, str]:
+def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     detail: dict[str, Any] = event.detail
     words = defaultdict(str, {key: str(value) for key, value in detail.items()})
+    words["person"] = names.get(detail.get("user", 0), "A colleague")
     words["provisional"] = " Eligibility is still to be decided." if detail.get("provisional") else ""
+    words["for_demand"] = " for a legal demand" if detail.get("demand") else ""
     if "channel" in detail:
         words["channel"] = Channel(detail["channel"]).label.lower()
     if event.kind == "screen_in" and "residency" in detail:

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from referrals.views import case, offers, queue
+from referrals.views import alerts, case, demands, offers, queue
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,14 @@ urlpatterns: list[URLPattern] = [
     path("cases/<reference:reference>/", case.show, name="case"),
     path("cases/<reference:reference>/do/<slug:deed>/", case.do, name="do"),
     path("cases/<reference:reference>/tasks/<int:task_id>/done/", case.task_done, name="task_done"),
+    path("cases/<reference:reference>/take-over/", case.take_over, name="take_over"),
+    path("cases/<reference:reference>/give/", case.give, name="give"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<uuid:alert_id>/seen/", alerts.seen, name="alert_seen"),
+    path("demands/", demands.register, name="demands"),
+    path("demands/new/", demands.enter, name="enter_demand"),
+    path("demands/<uuid:demand_id>/", demands.show, name="demand"),
+    path("demands/<uuid:demand_id>/do/<slug:step>/", demands.take, name="demand_step"),
     path("offers/", offers.desk, name="offers"),
     path("offers/<uuid:offer_id>/", offers.show, name="offer"),
     path("offers/<uuid:offer_id>/accept/", offers.accept, name="accept"),

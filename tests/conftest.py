@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import pytest_django
 
 from tests.services import environment
 
@@ -22,7 +23,7 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 
 from tests.services import browser as chromium  # noqa: E402
-from tests.services import flush  # noqa: E402
+from tests.services import flush, vault_keys  # noqa: E402
 from tests.services.browser import browser, page, page_without_scripts  # noqa: E402, F401
 from tests.services.worker import _worker, celery_worker_process  # noqa: E402, F401
 
@@ -53,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # In front of the others: pytest-django obeys the closest marker only.
             both = pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": "__all__"})
             item.add_marker(both, append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Every reader has a key from the start."""
+    with django_db_blocker.unblock():
+        vault_keys.install()
 
 
 @pytest.fixture(scope="session")

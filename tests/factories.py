@@ -3,26 +3,44 @@
 The reference rows (organizations, providers, programs without room, law tables) come from the migrations.
 """
 
+import time
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
+from accounts.demo import AUTHENTICATOR_SECRET
 from accounts.models import Membership, Organization, OrganizationKind, User
 from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, SYSTEM, Actor, Role
+from accounts.second_factor import FACTORS, add_app, has_second_factor
 from notifications.actions import add_contact
 from notifications.models import Contact
+from privacy.holders import let_in, make_holder, member_holder
+from privacy.hpke import PrivateKey
+from privacy.unlocked import put
 from providers.models import Program
 from referrals.actions import accept_offer, engage, open_case
 from referrals.actions.offers import Appearance
 from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken
 from referrals.models import Case, Channel, Offer, OfferState, ReferralPartner
+from tests.services.vault_keys import keys_for
 
 # A Tuesday at 10:00 in Minneapolis: every office is open.
 OFFICE_HOURS = datetime(2026, 11, 17, 16, 0, tzinfo=UTC)
 MINNEAPOLIS_ZIP = "55407"
+# Every test member's vault passphrase.
+PASSPHRASE = "seven obvious test words for a vault"
 
 _numbers = count(1)
 _HOMES = {**dict.fromkeys(HOTLINE_ROLES, "hotline"), **dict.fromkeys(PROVIDER_ROLES, "ahr")}
@@ -50,11 +68,61 @@ def actor(role: Role, slug: str = "") -> Actor:
     return member(role, slug).membership.actor()
 
 
-def client_of(user: User) -> Client:
-    """A test client signed in as the member."""
+def client_of(user: User, *, unlocked: bool = True) -> Client:
+    """A test client signed in as the member, whose vault is unlocked if their organization reads documents."""
     client = Client()
     client.force_login(user)
+    home = Organization.objects.filter(memberships__user=user).first()
+    if unlocked and home is not None and home.kind in (OrganizationKind.HOTLINE, OrganizationKind.PROVIDER):
+        session = client.session
+        now = timezone.now()
+        with_second_factor(user)
+        mark_passed(session)
+        session_cookie = put(session, holder=member_holder(user.pk), private=let_into_vault(user, home.slug), now=now)
+        session.save()
+        client.cookies[settings.VAULT_COOKIE_NAME] = session_cookie
     return client
+
+
+def with_second_factor(user: User) -> str:
+    """Give the member an authenticator app; returns its base32 secret, the same for every test member."""
+    if not has_second_factor(user):
+        add_app(user, AUTHENTICATOR_SECRET)
+    return AUTHENTICATOR_SECRET
+
+
+def with_passkey(user: User, name: str = "The office laptop") -> Authenticator:
+    """Give the member a passkey that nobody holds: it is asked for and never proved."""
+    key_id = name.encode()
+    public_key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    described = AuthenticatorData.create(
+        sha256(b"localhost").digest(), flags, 0, AttestedCredentialData.create(Aaguid.NONE, key_id, public_key)
+    )
+    asked = CollectedClientData.create("webauthn.create", bytes(32), "http://localhost")
+    response = {
+        "clientDataJSON": websafe_encode(asked),
+        "attestationObject": websafe_encode(AttestationObject.create("none", described, {})),
+    }
+    credential = {"type": "public-key", "id": websafe_encode(key_id), "rawId": websafe_encode(key_id)}
+    kept = {"name": name, "credential": credential | {"response": response}}
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=kept)
+
+
+def mark_passed(session: MutableMapping[str, Any]) -> None:
+    """Let the signed-in session have proved the member's second factor; the caller saves it."""
+    user_id = session["_auth_user_id"]
+    factor = Authenticator.objects.filter(user_id=user_id, type__in=FACTORS).latest("created_at")
+    proof = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": factor.type}
+    session["account_authentication_methods"] = [proof]
+    session["account_authentication_methods_user"] = user_id
+
+
+def let_into_vault(user: User, reader: str, *, passphrase: str = PASSPHRASE) -> PrivateKey:
+    """The member's own key, under `passphrase`, let in to their organization's."""
+    private = make_holder(member_holder(user.pk), passphrase, now=OFFICE_HOURS)
+    let_in(member_holder(user.pk), keys_for(reader), now=OFFICE_HOURS)
+    return private
 
 
 def room(code: str = "AHR", kind: str = "detained_full", *, ceiling: int = 60) -> Program:

@@ -5,10 +5,11 @@ from config.settings import CACHES, DATABASES, STATE_DIR, STORAGES
 from tests.services.environment import LEG
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-VAULT_KEY_MADE_ON_FIRST_USE = True
 RETURN_CODE_ARGON2 = {"memory_cost": 64, "time_cost": 1, "parallelism": 1}
+RETURN_CODE_FLOOR_SECONDS = 0.02
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-VAULT_KEY_MADE_ON_FIRST_USE = True
+WORKER_KEY_MADE_ON_FIRST_USE = True
+VAULT_ARGON2 = {"memory_cost": 64, "time_cost": 1}
 # Without the manifest, which only collectstatic writes.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Cache and broker share one Redis: by this prefix a test's cache can be emptied without the queues.

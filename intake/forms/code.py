@@ -1,7 +1,23 @@
-"""The return code, as a family types it."""
+"""The return code: typed by a family, and given anew by a coordinator."""
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from intake.codes import Check
+
+
+class CodeInput(forms.TextInput):
+    """A text box that does not show again what was typed: a code is a secret, and no page is to contain one.
+
+    So the pages after two wrong codes are the same to the byte. `shows_again` is for the page that looked nothing up.
+    """
+
+    shows_again = False
+
+    def format_value(self, value: Any) -> str | None:
+        return super().format_value(value) if self.shows_again else None
 
 
 class CodeForm(forms.Form):
@@ -12,7 +28,35 @@ class CodeForm(forms.Form):
         label=_("Your code"),
         help_text=_("The 13 numbers you wrote down. Spaces do not matter."),
         error_messages={"required": _("Please write your code.")},
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "100", "class": "usa-input--lg"}
         ),
+    )
+
+    def show_again(self) -> None:
+        """Keep what was typed in the box, where it was not looked up and the person only has to press once more."""
+        box: Any = self.fields["code"].widget
+        box.shows_again = True
+
+    @property
+    def forgets(self) -> bool:
+        """Whether the box comes back empty."""
+        box: Any = self.fields["code"].widget
+        return not box.shows_again
+
+
+class NewCodeForm(forms.Form):
+    """What a coordinator confirms before a family gets a new code."""
+
+    called = forms.BooleanField(
+        label="I called the number on file myself and am speaking with the family",
+        help_text="Not a number that somebody gave on the phone.",
+        error_messages={"required": "Call the number on file first, then tick this."},
+    )
+    check = forms.ChoiceField(
+        label="How do you know who it is?",
+        choices=Check.choices,
+        widget=forms.RadioSelect,
+        help_text="Kept in the case's log.",
+        error_messages={"required": "Choose what they said. Without one of these there is no new code."},
     )

@@ -307,6 +307,16 @@ class ContactForm(QuestionForm):
             (MUST_NOT_KNOW, _("Someone who must not know about this")),
         ],
     )
+    # Said by the family, never by us: whoever picks up the phone could otherwise learn it, and then ask for a new code.
+    code_word = PlainText(
+        label=_("A code word for our calls"),
+        help_text=_(
+            "Any word you will remember. When we call, we ask for it, so that we know it is you."
+            " You may leave it empty."
+        ),
+        limit=40,
+        required=False,
+    )
 
 
 class ReachForm(QuestionForm):

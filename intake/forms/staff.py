@@ -8,18 +8,13 @@ from django.utils.timezone import localtime
 
 from intake.forms.family import MAX_HOUSEHOLD
 from intake.forms.fields import Day, TimeOfDay, Zip
+from referrals.actions.openings import OpeningReason
 from referrals.facts import PLACE_FREE, PLACE_LOCAL_JAIL, PLACE_OTHER_STATE, PLACE_UNKNOWN, Entry, Facts, Paper, Taken
 from referrals.models import Facility, IncomeLine
 
-OPENING_REASONS = [
-    ("conflict_check", "Check for a conflict of interest"),
-    ("decide", "Decide whether we take the case"),
-    ("call_family", "Call the family"),
-    ("locate", "Find where the person is held"),
-    ("prepare", "Prepare the case"),
-    ("correct", "Correct an answer"),
-    ("supervise", "Check a colleague's work"),
-]
+# Those a person chooses from; the others belong to pages that open something by themselves.
+_GIVEN_BY_PAGES = {OpeningReason.SEARCH, OpeningReason.HAND_OVER, OpeningReason.NEW_CODE}
+OPENING_REASONS = [(reason.value, reason.label) for reason in OpeningReason if reason not in _GIVEN_BY_PAGES]
 YES_NO_UNKNOWN = [("", "Not known"), ("yes", "Yes"), ("no", "No")]
 OVER_OR_NOT = [("", "Not known, or no"), ("yes", "Yes")]
 

@@ -1,22 +1,12 @@
-"""Who a family's request comes from, as far as the throttle needs to know."""
+"""Slowing down whoever begins too many drafts."""
 
 import time
 from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from privacy import throttle
-
-
-def caller_of(request: HttpRequest) -> str:
-    """The address that asks: what our own proxy saw, if there is one; what a client claims counts nothing."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        if nearest := forwarded.rsplit(",", 1)[-1].strip():
-            return nearest
-    address: str = request.META["REMOTE_ADDR"]
-    return address
+from web.callers import caller_of
 
 
 def slow_down_beginning(request: HttpRequest, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,13 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES
+from accounts.vault import keys_of
 from intake.actions import ChangedMeanwhile, correct_facts
 from intake.forms.staff import AnswersForm, OpeningForm
-from intake.selectors import newest_facts, opened, reader_of_actor
+from intake.selectors import newest_facts, opened
 from privacy import vault
 from privacy.models import DocumentKind
-from referrals import events
-from referrals.actions.moves import lock_case
+from referrals.actions.openings import OpeningReason, record_opening
 from referrals.models import Case
 from referrals.policies import WrongState, can_see_case, check_may_open
 from referrals.views.moved_on import moved_on
@@ -32,17 +31,6 @@ def _case_for(request: MemberRequest, reference: str) -> Case:
     return case
 
 
-def _log_opening(case: Case, request: MemberRequest, kind: DocumentKind, reason: str) -> None:
-    with transaction.atomic():
-        events.record(
-            case=lock_case(case.pk),
-            kind="opened_document",
-            by=request.actor,
-            now=timezone.now(),
-            detail={"document": str(kind), "reason": reason},
-        )
-
-
 @members_only(*HOTLINE_ROLES, *PROVIDER_ROLES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_document(request: MemberRequest, reference: str, kind: str) -> HttpResponse:
@@ -52,16 +40,18 @@ def open_document(request: MemberRequest, reference: str, kind: str) -> HttpResp
         raise Http404
     document_kind = DocumentKind(kind)
     check_may_open(request.actor, case, document_kind)
+    # Before the reason is asked: whoever is locked out meets that page first, with nothing typed.
+    keys = keys_of(request)
     form = OpeningForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"case": case, "kind": document_kind.label, "form": form}
     if not form.is_valid():
         return render(request, "intake/open_document.html", context)
-    # Logged before it is read, in a transaction of its own: no failure shows content without a trace.
-    _log_opening(case, request, document_kind, form.cleaned_data["reason"])
-    reader, documents, sealed_away = reader_of_actor(request.actor), [], 0
+    # Before it is read: no failure shows content without a trace.
+    record_opening(case=case, kind=document_kind, reason=form.cleaned_data["reason"], by=request.actor)
+    documents, sealed_away = [], 0
     for document in vault.latest(case.pk, document_kind):
         try:
-            documents.append((document, opened(document, reader=reader, today=localdate())))
+            documents.append((document, opened(document, keys=keys, today=localdate())))
         except vault.Unreadable:
             sealed_away += 1
     return render(request, "intake/document.html", context | {"documents": documents, "sealed_away": sealed_away})
@@ -79,12 +69,13 @@ def answers(request: MemberRequest, reference: str) -> HttpResponse:
             return _save_answers(request, case)
     except WrongState as error:
         return moved_on(request, Case.objects.get(pk=case.pk), error)
+    keys = keys_of(request)
     asked = OpeningForm(request.POST if request.method == "POST" else None, initial={"reason": "correct"})
     if not asked.is_valid():
         context = {"case": case, "kind": DocumentKind.FACTS.label, "form": asked}
         return render(request, "intake/open_document.html", context)
-    _log_opening(case, request, DocumentKind.FACTS, asked.cleaned_data["reason"])
-    facts, version = newest_facts(case, request.actor)
+    record_opening(case=case, kind=DocumentKind.FACTS, reason=asked.cleaned_data["reason"], by=request.actor)
+    facts, version = newest_facts(case, keys)
     form = AnswersForm(initial=AnswersForm.initial_of(facts, version), now=timezone.now())
     return render(request, "intake/answers.html", {"case": case, "form": form})
 
@@ -104,10 +95,11 @@ def _save_answers(request: MemberRequest, case: Case) -> HttpResponse:
 
 def _compare_answers(request: MemberRequest, case: Case) -> HttpResponse:
     """Shows a colleague's newer answers above the ones just typed; saving again is then done with open eyes."""
-    _log_opening(case, request, DocumentKind.FACTS, "correct")
+    keys = keys_of(request)
+    record_opening(case=case, kind=DocumentKind.FACTS, reason=OpeningReason.CORRECT, by=request.actor)
     newest = vault.latest(case.pk, DocumentKind.FACTS)[-1]
     typed = request.POST.copy()
     typed["version"] = str(newest.version)
     form = AnswersForm(typed, now=timezone.now())
-    theirs = opened(newest, reader=reader_of_actor(request.actor), today=localdate())
+    theirs = opened(newest, keys=keys, today=localdate())
     return render(request, "intake/answers.html", {"case": case, "form": form, "theirs": theirs}, status=409)

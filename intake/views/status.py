@@ -2,20 +2,21 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from intake.actions import resume_draft
 from intake.drafts import remember
 from intake.forms.code import CodeForm
 from intake.status import status_of
-from intake.views.callers import caller_of
 from intake.views.family import next_step
 from privacy import return_codes, throttle
 from referrals.models import Case
+from web.callers import caller_of
 
 # Derived in place of a code that cannot be one, so that it takes as long as one that can.
 NO_CODE = "0" * 13
@@ -27,21 +28,21 @@ def status(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if not form.is_valid():
         return _ask(request, form)
-    now, caller = timezone.now(), caller_of(request)
+    now = timezone.now()
     try:
-        throttle.check(caller=caller, now=now)
-    except throttle.Throttled:
-        form.add_error("code", _("Too many codes were tried from here. Please wait an hour, or call us."))
-        return _ask(request, form, http_status=429)
-    response = _answer(request, form.cleaned_data["code"], now)
-    if response is None:
-        throttle.note_failure(caller=caller, now=now)
-        # Unknown, expired, mistyped: one sentence, so that nobody learns which codes exist.
-        form.add_error(
-            "code", _("We do not find this code. Check each number, or call us. Unsent answers are kept for 7 days.")
-        )
-        return _ask(request, form)
-    return response
+        with throttle.attempt(caller=caller_of(request), now=now, floor=settings.RETURN_CODE_FLOOR_SECONDS) as attempt:
+            if response := _answer(request, form.cleaned_data["code"], now):
+                attempt.forgive()
+                return response
+            return _not_found(request, form)
+    except throttle.Throttled as full:
+        return _full(request, form, full.retry_after)
+
+
+@require_safe
+def lost(request: HttpRequest) -> HttpResponse:
+    """What somebody can do who no longer has the code."""
+    return render(request, "intake/code_lost.html")
 
 
 def _ask(request: HttpRequest, form: CodeForm, http_status: int = 200) -> HttpResponse:
@@ -63,4 +64,23 @@ def _answer(request: HttpRequest, typed: str, now: datetime) -> HttpResponse | N
         return None
     response = next_step(begun.draft)
     remember(response, begun.draft.row.pk, begun.cookie_key)
+    return response
+
+
+def _not_found(request: HttpRequest, form: CodeForm) -> HttpResponse:
+    """Unknown, expired, purged, mistyped: one page, so that nobody learns which codes exist or existed."""
+    form.add_error(
+        "code", _("We do not find this code. Check each number, or call us. Unsent answers are kept for 7 days.")
+    )
+    return _ask(request, form)
+
+
+def _full(request: HttpRequest, form: CodeForm, retry_after: int) -> HttpResponse:
+    """Too many wait to try a code: nothing was looked up, and what was typed may be sent again as it is."""
+    form.show_again()
+    form.add_error(
+        "code", _("Many codes are being tried right now. Please wait a moment and press Continue again, or call us.")
+    )
+    response = _ask(request, form, http_status=429)
+    response["Retry-After"] = str(retry_after)
     return response

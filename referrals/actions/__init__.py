@@ -8,6 +8,7 @@ if the process died in between.
 
 from referrals.actions.cases import open_case, record_facts
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
+from referrals.actions.holds import lift_hold, place_hold
 from referrals.actions.moves import move
 from referrals.actions.offers import (
     CannotBeOffered,
@@ -20,6 +21,7 @@ from referrals.actions.offers import (
     transfer,
     withdraw_offer,
 )
+from referrals.actions.retention import confirm_handed_over
 from referrals.actions.routing import route, route_after_commit, route_waiting
 from referrals.actions.screening import finish_task, pass_screening, request_info
 
@@ -28,16 +30,19 @@ __all__ = (
     "NoRoom",
     "accept_offer",
     "close",
+    "confirm_handed_over",
     "decline_offer",
     "engage",
     "expire_offer",
     "finish_task",
+    "lift_hold",
     "lose_contact",
     "mark_duplicate",
     "move",
     "offer_by_hand",
     "open_case",
     "pass_screening",
+    "place_hold",
     "record_facts",
     "reopen",
     "request_info",

@@ -7,14 +7,18 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.roles import Actor
-from notifications.actions import cancel_texts
+from notifications.actions import cancel_texts, forget_contacts
+from privacy.destruction import cancel_scheduled
+from privacy.models import DocumentKind
+from privacy.vault import Keys
 from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, open_task
 from referrals.actions.offers import release_holder, withdraw_live_offer
+from referrals.actions.retention import lost_kinds, schedule_for
 from referrals.actions.routing import route_after_commit
-from referrals.actions.sharing import keep_for_hotline
+from referrals.actions.sharing import hand_on_after_commit, keep_for_hotline
 from referrals.business_time import answer_due
 from referrals.eligibility import system_may_screen_in
-from referrals.models import Case, ReferralPartner, TaskKind
+from referrals.models import Case, ReferralPartner, RetentionTrigger, TaskKind
 from referrals.models.case import may_be_offered
 from referrals.policies import WrongState, check_may_move
 
@@ -113,20 +117,32 @@ def _end(
         release_holder(case, now)
         close_tasks(case, by=by, now=now)
         if step != "close":
+            # Nobody holds it any more: the hotline's copy of a file that was handed over lives as long as the rest.
+            cancel_scheduled(case.pk, now)
             keep_for_hotline(case, now)
+        schedule_for(case, RetentionTrigger(case.state), now)
     return case
 
 
-def reopen(*, case: Case, reason: str, by: Actor, now: datetime | None = None) -> Case:
-    """Takes an ended case up again; it is screened and routed like a new one."""
+def reopen(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now: datetime | None = None) -> Case:
+    """Takes an ended case up again; it is screened and routed like a new one.
+
+    With the actor's `keys` the providers can read again at once, else the file follows. What retention has destroyed
+    stays destroyed: then a new file begins (intake), and the case waits for it.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         case = lock_case(case.pk)
         check_may_move(by, case, "reopen")
         case.closed_at, case.outcome, case.referred_to = None, "", None
+        cancel_scheduled(case.pk, now)
+        hand_on_after_commit(case, keys=keys, leaving=[], now=now)
         move(case, "reopen", by=by, now=now, detail={"reason": ReopenReason(reason).value})
         # Its hours were forgotten when it ended, and much may have happened since.
         open_task(case, TaskKind.CHECK_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
+        if DocumentKind.FACTS in lost_kinds(case):
+            _wait_for_new_file(case, now)
+            return case
         if system_may_screen_in(case.residency, case.income):
             move(case, "screen_in", by=by, now=now, detail={"residency": case.residency, "income": case.income})
         else:
@@ -135,3 +151,9 @@ def reopen(*, case: Case, reason: str, by: Actor, now: datetime | None = None) -
             route_after_commit(case.pk, now)
     case.refresh_from_db()
     return case
+
+
+def _wait_for_new_file(case: Case, now: datetime) -> None:
+    """Nobody can read what was told: the family is asked first. Only a T0 case is offered by the clock meanwhile."""
+    forget_contacts(case_id=case.pk, reason="destroyed", now=now)
+    open_task(case, TaskKind.SCREEN, due_at=answer_due(case.urgency, now), now=now)

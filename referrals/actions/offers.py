@@ -1,6 +1,7 @@
 """What happens to an offer: answered, expired, withdrawn, made by hand; and the case its provider holds."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,22 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor
+from notifications.broker import ask_worker
+from privacy import vault
+from privacy.destruction import cancel_scheduled
+from privacy.vault import Keys
 from providers.actions import give_back_room, take_room
 from providers.models import Program
 from providers.room import announce_room
+from referrals.actions.assignments import assign
 from referrals.actions.moves import close_tasks, lock_case, move
 from referrals.actions.routing import case_points, make_offer, route_after_commit, store_choice_by_hand
-from referrals.actions.sharing import share_with_holder
+from referrals.actions.sharing import (
+    check_can_be_handed_on,
+    file_follows,
+    hand_on_after_commit,
+    keep_for_holder,
+)
 from referrals.models import Case, DeclineReason, Offer, OfferState, TaskKind
 from referrals.policies import WrongState, check_may_move, check_state_allows, holder_of
 
@@ -101,9 +112,13 @@ def accept_offer(*, offer: Offer, by: Actor, now: datetime | None = None) -> Off
             "provisional": offer.is_provisional,
         }
         _answer(offer, OfferState.ACCEPTED, now)
+        assign(case, by.user_id, by=by, now=now)
         move(case, "accept", by=by, now=now, detail=detail)
         close_tasks(case, TaskKind.NO_ROOM, TaskKind.NOBODY_ON_DUTY, TaskKind.OFFER_ORDER, by=by, now=now)
-        share_with_holder(case, offer.program, now)
+        keep_for_holder(case, offer.program, now)
+        offer.file_follows = file_follows(case, offer.program)
+        offer.save(update_fields=["file_follows"])
+        transaction.on_commit(partial(ask_worker, "referrals.tasks.share_contact", [offer.pk]), robust=True)
     return offer
 
 
@@ -184,15 +199,24 @@ def engage(*, case: Case, appearance: str, by: Actor, now: datetime | None = Non
     return case
 
 
-def transfer(*, case: Case, reason: str, by: Actor, now: datetime | None = None) -> Case:
-    """Takes a case from its provider; the room goes back and the case is re-routed."""
+def transfer(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now: datetime | None = None) -> Case:
+    """Takes a case from its provider; the room goes back and the case is re-routed.
+
+    With the actor's `keys` the next providers can read at once, else the file follows; raises `OnlyHolderCanShare`
+    where it could never follow.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         case = lock_case(case.pk)
         check_may_move(by, case, "transfer")
         holder = holder_of(case)
         detail = {"reason": TransferReason(reason).value, "from": holder.program.provider.code if holder else ""}
+        check_can_be_handed_on(case, keys)
         move(case, "transfer", by=by, now=now, detail=detail)
+        leaving = [vault.reader_of(holder.program.provider.organization)] if holder else []
+        # The next provider has yet to take the file into its own system: the hotline keeps its copy until then.
+        cancel_scheduled(case.pk, now)
+        hand_on_after_commit(case, keys=keys, leaving=leaving, now=now)
         release_holder(case, now, ending=OfferState.HANDED_ON)
         route_after_commit(case.pk, now)
     return case

@@ -12,7 +12,7 @@ from accounts.roles import SYSTEM, Actor
 from providers.actions import take_room
 from providers.models import CaseType, OfferPlace, Program
 from referrals.actions.moves import close_tasks, lock_case, move, open_task
-from referrals.actions.sharing import share_with_program
+from referrals.actions.sharing import file_follows
 from referrals.business_time import CHICAGO, Hours, answer_due, is_on_duty, offer_expiry
 from referrals.machine import OWNERSHIP
 from referrals.matching import CaseProfile, Decision, OrderStep, PastOffer, ProgramProfile, Verdict, rank
@@ -72,13 +72,13 @@ def make_offer(
         made_by_hand=bool(reason),
         offered_at=now,
         expires_at=expires_at,
+        file_follows=file_follows(case, program),
     )
     detail = {"offer": str(offer.pk), "program": program.pk, "provider": program.provider.code}
     move(case, "offer", by=by, now=now, due_at=expires_at, detail=detail | ({"reason": reason} if reason else {}))
     if case.urgency == Urgency.T0 and not is_on_duty(hours, now):
         open_task(case, TaskKind.NOBODY_ON_DUTY, due_at=now, now=now)
     close_tasks(case, TaskKind.NO_ROOM, by=by, now=now)
-    share_with_program(case, program, now)
     return offer
 
 

@@ -1,44 +1,176 @@
-"""Which organizations hold a wrapped key of a case's documents: policy decides who opens them before acceptance."""
+"""Which readers hold a wrapped key of a case's documents: policy decides who of them opens what, and when.
 
+The web process can take wraps away without a key, but give none: that takes an unlocked member's keys, or the worker's.
+"""
+
+import logging
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
 
 from accounts.models import Organization, OrganizationKind
 from privacy import vault
-from privacy.models import DocumentKind
-from providers.models import Program
-from referrals.models import Case
+from privacy.destruction import carry_out_pending_access, destroy_wraps
+from privacy.models import DocumentKind, SealedDocument
+from privacy.vault import Keys
+from providers.models import Program, Provider
+from referrals.models import Case, Offer, OfferState
+from referrals.policies import WrongState, holder_of
+
+log = logging.getLogger(__name__)
 
 BEFORE_ACCEPTANCE = (DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE)
+# What the holder of a case reads of it; the worker wraps the contact.
+OF_HOLDER = (*BEFORE_ACCEPTANCE, DocumentKind.CONTACT, DocumentKind.NOTES)
+# Offers completed in one request of an unlocked coordinator.
+IN_ONE_REQUEST = 20
+
+
+class OnlyHolderCanShare(WrongState):
+    """The hotline's copy is gone: whoever hands the case on must be its holder, with the vault unlocked."""
 
 
 def hotline_reader() -> str:
     return vault.reader_of(Organization.objects.filter(kind=OrganizationKind.HOTLINE).earliest("pk"))
 
 
-def share_with_program(case: Case, program: Program, now: datetime) -> None:
-    """Wraps what a provider with an offer may need for it; most cases have these wraps since submission."""
-    _share(case, program, BEFORE_ACCEPTANCE, now)
+def active_provider_readers() -> list[str]:
+    """The readers of every provider an offer may go to and that has made its key."""
+    organizations = Organization.objects.filter(provider__in=Provider.objects.filter(is_active=True))
+    return vault.having_keys(vault.reader_of(organization) for organization in organizations)
 
 
-def share_with_holder(case: Case, program: Program, now: datetime) -> None:
-    """At acceptance the provider can open everything, and no other provider anything any more."""
-    _share(case, program, tuple(DocumentKind), now)
-    vault.destroy_wraps(
-        case_id=case.pk,
-        keep_readers=[vault.WORKER, hotline_reader(), vault.reader_of(program.provider.organization)],
-        now=now,
-    )
+def file_follows(case: Case, program: Program) -> bool:
+    """Whether the provider of `program` misses something that an offer is decided by."""
+    reader = vault.reader_of(program.provider.organization)
+    return bool(vault.not_wrapped_for(reader, vault.latest(case.pk, *BEFORE_ACCEPTANCE)))
+
+
+def keep_for_holder(case: Case, program: Program, now: datetime) -> None:
+    """From acceptance on no other provider can open anything."""
+    _keep_for(case, [hotline_reader(), vault.reader_of(program.provider.organization), vault.WORKER], now)
 
 
 def keep_for_hotline(case: Case, now: datetime) -> None:
     """A case that leaves the providers keeps the hotline's wraps, and the worker's to text the family."""
-    vault.destroy_wraps(case_id=case.pk, keep_readers=[vault.WORKER, hotline_reader()], now=now)
+    _keep_for(case, [hotline_reader(), vault.WORKER], now)
 
 
-def _share(case: Case, program: Program, kinds: tuple[DocumentKind, ...], now: datetime) -> None:
-    reader = vault.reader_of(program.provider.organization)
-    vault.carry_out_pending(case.pk)
-    missing = vault.not_wrapped_for(reader, vault.latest(case.pk, *kinds))
-    holder = hotline_reader() if missing else ""
-    for document in missing:
-        vault.grant(document, holder=holder, reader=reader, now=now)
+def _keep_for(case: Case, readers: list[str], now: datetime) -> None:
+    """Take the case from everybody but `readers`, at once; never the last copy of anything.
+
+    Of a file that was handed over the provider's is the only copy left: retention ends it, and nothing sooner.
+    """
+    only_elsewhere = vault.latest(case.pk, *OF_HOLDER)
+    for reader in readers:
+        only_elsewhere = vault.not_wrapped_for(reader, only_elsewhere)
+    kept_kinds = {DocumentKind(document.kind) for document in only_elsewhere}
+    if kept_kinds:
+        elsewhere = vault.readers_with_wraps(only_elsewhere)
+        destroy_wraps(case_id=case.pk, kinds=kept_kinds, keep_readers=[*readers, *elsewhere], now=now)
+    kinds = [kind for kind in DocumentKind if kind not in kept_kinds] if kept_kinds else []
+    destroy_wraps(case_id=case.pk, kinds=kinds, keep_readers=readers, now=now)
+
+
+def share_contact(*, offer_id: UUID, keys: Keys, now: datetime) -> bool:
+    """The worker lets the provider that accepted read how to reach the family; False if it no longer holds the case.
+
+    Raises `vault.NoKey` while the provider has no key.
+    """
+    offer = Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
+    if offer.state != OfferState.ACCEPTED or offer.room_released_at is not None:
+        return False
+    if not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
+        raise vault.Unreadable("the worker has no copy of the contact")
+    Offer.objects.filter(pk=offer_id).update(contact_shared_at=now)
+    return True
+
+
+def send_what_follows(*, keys: Keys, now: datetime) -> int:
+    """With the hotline's keys open, complete the offers whose provider cannot read everything yet; returns how many."""
+    completed = 0
+    offers = Offer.objects.filter(
+        file_follows=True, state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True
+    )
+    waiting = list(offers.select_related("program__provider__organization").order_by("offered_at"))
+    with_keys = vault.having_keys(_reader_of(offer) for offer in waiting)
+    for offer in waiting:
+        reader = _reader_of(offer)
+        if reader not in with_keys:
+            continue
+        # Only what was done is counted: those that the hotline cannot complete must not keep the others waiting.
+        if completed == IN_ONE_REQUEST:
+            break
+        kinds = OF_HOLDER if offer.state == OfferState.ACCEPTED else BEFORE_ACCEPTANCE
+        carry_out_pending_access(offer.case_id, now)
+        try:
+            is_complete = _grant_missing(offer.case_id, kinds, keys, [reader], now)
+        except vault.Unreadable:
+            # Somebody changed a row. The other offers must not wait for it, and it must not pass unseen.
+            log.exception("what belongs to offer %s cannot be opened", offer.pk)
+            continue
+        if is_complete:
+            Offer.objects.filter(pk=offer.pk).update(file_follows=False)
+            completed += 1
+    return completed
+
+
+def check_can_be_handed_on(case: Case, keys: Keys | None) -> None:
+    """Raises `OnlyHolderCanShare` when handing on without the holder's keys would lose the file."""
+    holder = holder_of(case)
+    missing = _only_with([_reader_of(holder)] if holder else [], case.pk)
+    if missing and (keys is None or vault.not_wrapped_for(keys.reader, missing)):
+        raise OnlyHolderCanShare(
+            f"The hotline's copy of {case.reference} is gone: only the provider that has it can hand it on, "
+            "with its vault unlocked."
+        )
+
+
+def _only_with(readers: list[str], case_id: UUID) -> list[SealedDocument]:
+    """What one of `readers` can open and the hotline cannot."""
+    missing = vault.not_wrapped_for(hotline_reader(), vault.latest(case_id, *OF_HOLDER))
+    theirs = [document for reader in readers for document in vault.wrapped_for(reader, missing)]
+    return list({document.id: document for document in theirs}.values())
+
+
+def hand_on_after_commit(case: Case, *, keys: Keys | None, leaving: Iterable[str], now: datetime) -> None:
+    """After the caller's commit: wrap for the hotline and every active provider, then take away who is `leaving`.
+
+    Without keys nothing can be wrapped: the next offer says "file follows".
+    """
+    transaction.on_commit(partial(_hand_on, case.pk, keys, list(leaving), now), robust=True)
+
+
+def _hand_on(case_id: UUID, keys: Keys | None, leaving: list[str], now: datetime) -> None:
+    carry_out_pending_access(case_id, now)
+    hotline = hotline_reader()
+    if keys is not None:
+        _grant_missing(case_id, OF_HOLDER, keys, [hotline], now)
+        others = [reader for reader in active_provider_readers() if reader not in leaving]
+        _grant_missing(case_id, BEFORE_ACCEPTANCE, keys, others, now)
+    if leaving and not _only_with(leaving, case_id):
+        destroy_wraps(case_id=case_id, readers=leaving, now=now)
+
+
+def _grant_missing(
+    case_id: UUID, kinds: tuple[DocumentKind, ...], keys: Keys, readers: list[str], now: datetime
+) -> bool:
+    """Wrap whatever `readers` miss; False if `keys` have no copy of some of it, which stays missing."""
+    documents = vault.latest(case_id, *kinds)
+    missing: dict[UUID, tuple[SealedDocument, list[str]]] = {}
+    for reader in readers:
+        for document in vault.not_wrapped_for(reader, documents):
+            missing.setdefault(document.id, (document, []))[1].append(reader)
+    without_copy = vault.not_wrapped_for(keys.reader, [document for document, _ in missing.values()])
+    for document in without_copy:
+        del missing[document.id]
+    for document, without in missing.values():
+        vault.grant(document, keys=keys, readers=without, now=now)
+    return not without_copy
+
+
+def _reader_of(offer: Offer) -> str:
+    return vault.reader_of(offer.program.provider.organization)

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db import migrations
 
-from referrals.seeds import load
+from referrals.seeds import load_law
 
 
 def seed(apps: Any, schema_editor: Any) -> None:
-    load(apps)
+    load_law(apps)
 
 
 class Migration(migrations.Migration):

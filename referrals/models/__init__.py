@@ -12,29 +12,43 @@ from referrals.models.case import (
     State,
     Urgency,
 )
+from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
+from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
 from referrals.models.rules import Facility, IncomeLine, PartOfCity, ReferralPartner, ResidencyZip, TriageRule
 from referrals.models.task import CoordinatorTask, TaskKind
+from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 
 __all__ = (
+    "AlertKind",
+    "Assignment",
     "Case",
     "CaseEvent",
     "Channel",
     "CoordinatorTask",
+    "CounselAdvice",
     "Custody",
     "CustodyPeriod",
     "DeclineReason",
+    "DemandKind",
+    "DemandState",
     "Facility",
     "IncomeLine",
     "IncomeVerdict",
+    "LegalDemand",
     "Offer",
     "OfferState",
+    "OpeningAlert",
     "PartOfCity",
     "ReferralPartner",
     "Residency",
     "ResidencyZip",
+    "RetentionReaders",
+    "RetentionRule",
+    "RetentionTrigger",
     "RoutingDecision",
     "Screening",
+    "ServedOn",
     "State",
     "TaskKind",
     "TriageRule",

@@ -286,7 +286,11 @@ class CaseEvent(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case", "sequence"], name="one_event_per_sequence"),
         ]
-        indexes: ClassVar = [models.Index(fields=["kind", "at"], name="event_kind_at")]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "at"], name="event_kind_at"),
+            # A member's openings of the last hour are counted at each opening.
+            models.Index(fields=["user_id", "at"], name="event_opened_by", condition=Q(kind="opened_document")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.sequence} {self.kind}"

@@ -44,6 +44,12 @@ class Offer(models.Model):
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=12, choices=DeclineReason.choices, blank=True)
+    # The provider cannot read everything yet; the next unlocked hotline request adds what is missing.
+    file_follows = models.BooleanField(default=False)
+    # When the worker let the accepting provider read the contact.
+    contact_shared_at = models.DateTimeField(null=True)
+    # The provider has the file in its own system, and says so.
+    handed_over_at = models.DateTimeField(null=True)
     # Set once, when the points went back to the program: whatever ends a case gives its room back exactly once.
     room_released_at = models.DateTimeField(null=True)
 
@@ -64,6 +70,12 @@ class Offer(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["expires_at"], name="offer_live_by_expiry", condition=Q(state="live")),
             models.Index(fields=["program", "state"], name="offer_by_program"),
+            models.Index(fields=["offered_at"], name="offer_file_follows", condition=Q(file_follows=True)),
+            models.Index(
+                fields=["answered_at"],
+                name="offer_contact_not_shared",
+                condition=Q(state="accepted", contact_shared_at__isnull=True, room_released_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Reference rows of every installation: triage rules, facilities, ZIP codes, income lines, partners.
+"""Reference rows of every installation: triage rules, facilities, ZIP codes, income lines, partners, retention.
 
 A rule's condition is written as tests that must all hold: `held in yes; circuit in 5 8`.
 """
@@ -24,6 +24,25 @@ def parse_condition(text: str) -> list[dict[str, Any]]:
 
 def load(apps: Any) -> None:
     """Makes whatever is missing; `apps` is Django's registry, real or historical. Idempotent."""
+    load_law(apps)
+    load_retention(apps)
+
+
+def load_retention(apps: Any) -> None:
+    """How long what was sealed may be read."""
+    rule = apps.get_model("referrals", "RetentionRule")
+    for row in rows(FOLDER, "retention.csv"):
+        fields = {
+            **row,
+            "kinds": row["kinds"].split(),
+            "days": int(row["days"]),
+            "ends_case": row["ends_case"] == "yes",
+        }
+        rule.objects.get_or_create(code=fields.pop("code"), valid_from=VALID_FROM, defaults=fields)
+
+
+def load_law(apps: Any) -> None:
+    """Triage rules, facilities, ZIP codes, income lines, partners."""
     triage_rule = apps.get_model("referrals", "TriageRule")
     for row in rows(FOLDER, "triage_rules.csv"):
         triage_rule.objects.get_or_create(

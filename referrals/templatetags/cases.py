@@ -5,7 +5,9 @@ from datetime import datetime
 from django import template
 from django.conf.locale import LANG_INFO
 
+from privacy.selectors import held_since
 from referrals import clock_words
+from referrals.models import Case
 
 register = template.Library()
 
@@ -38,3 +40,9 @@ def language(code: str) -> str:
 def in_words(code: str) -> str:
     """A code such as "hold_room" as words."""
     return code.replace("_", " ")
+
+
+@register.inclusion_tag("referrals/held.html")
+def legal_hold(case: Case) -> dict[str, datetime | None]:
+    """`{% legal_hold case %}`: on every page of a case, that a legal hold keeps it and since when; one query."""
+    return {"since": held_since(case.pk)}

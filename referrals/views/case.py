@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
-from referrals.actions import CannotBeOffered, finish_task
+from accounts.vault import keys_or_none
+from referrals.actions import CannotBeOffered, assignments, finish_task
 from referrals.by_hand import DEEDS, check_may_do, deeds_open_to
-from referrals.forms import DeedForm, form_for
+from referrals.forms import DeedForm, GiveForm, form_for
 from referrals.models import Case, CoordinatorTask
-from referrals.policies import WrongState
+from referrals.policies import WrongState, can_give
 from referrals.selectors import case_page, visible_cases
 from referrals.views.moved_on import moved_on
 
@@ -57,7 +58,8 @@ def do(request: MemberRequest, reference: str, deed: str) -> HttpResponse:
         check_may_do(request.actor, case, deed)
         if not form.is_valid():
             return _draw(request, case, now=now, failed=(deed, form), status=400)
-        DEEDS[deed].act(case=case, by=request.actor, **form.cleaned_data)
+        keys = {"keys": keys_or_none(request)} if DEEDS[deed].takes_keys else {}
+        DEEDS[deed].act(case=case, by=request.actor, **keys, **form.cleaned_data)
     except CannotBeOffered as error:
         form.add_error("program", str(error))
         return _draw(request, case, now=now, failed=(deed, form), status=409)
@@ -83,6 +85,32 @@ def task_done(request: MemberRequest, reference: str, task_id: int) -> HttpRespo
     return redirect("referrals:case", reference=reference)
 
 
+@require_POST
+@members_only(*ACTS)
+def take_over(request: MemberRequest, reference: str) -> HttpResponse:
+    """The member works on the case from now on."""
+    case = _case_or_404(request, reference)
+    assignments.take_over(case=case, by=request.actor)
+    messages.success(request, f"You work on {case.reference} now.")
+    return redirect("referrals:case", reference=reference)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only(Role.HOTLINE_LEAD, Role.PROVIDER_LEAD)
+def give(request: MemberRequest, reference: str) -> HttpResponse:
+    """A lead gives the case to a colleague; with nobody chosen, the case page again."""
+    case = _case_or_404(request, reference)
+    if request.method != "POST":
+        return redirect("referrals:case", reference=reference)
+    form = GiveForm(request.POST, by=request.actor)
+    if not form.is_valid():
+        return _draw(request, case, now=timezone.now(), give=form, status=400)
+    member = form.cleaned_data["member"]
+    assignments.give_to(case=case, member=member, by=request.actor)
+    messages.success(request, f"{member} works on {case.reference} now.")
+    return redirect("referrals:case", reference=reference)
+
+
 def _case_or_404(request: MemberRequest, reference: str) -> Case:
     return get_object_or_404(visible_cases(request.actor), reference=reference)
 
@@ -93,6 +121,7 @@ def _draw(
     *,
     now: datetime,
     failed: tuple[str, DeedForm] | None = None,
+    give: GiveForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     page = case_page(case, request.actor, now=now)
@@ -109,5 +138,7 @@ def _draw(
         )
         for name in deeds_open_to(request.actor, case)
     ]
-    context = {"page": page, "case": case, "now": now, "deeds": deeds, "form": failed_form}
+    context = {"page": page, "case": case, "now": now, "deeds": deeds, "form": failed_form or give}
+    if can_give(request.actor, case):
+        context["give"] = give or GiveForm(by=request.actor)
     return render(request, "referrals/case.html", context, status=status)

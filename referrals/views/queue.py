@@ -1,6 +1,8 @@
 """The coordinators' queue."""
 
+import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
@@ -10,9 +12,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
+from accounts.vault import keys_or_none
+from referrals.actions.sharing import send_what_follows
 from referrals.models import State, Urgency
 from referrals.models.case import OPEN_STATES
 from referrals.selectors import Filters, queue
+
+log = logging.getLogger(__name__)
+
+# Files that follow are looked for at most this often in one session.
+_SEND_EVERY = timedelta(minutes=1)
+_LOOKED = "files_sent_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ def queue_page(request: MemberRequest) -> HttpResponse:
     filters = _filters(request.GET)
     number = request.GET.get("page", "")
     shown = queue(filters, now=now, page=int(number) if number.isdecimal() and len(number) < 7 else 1)
+    _send_files(request, now)
     context = {
         "queue": shown,
         "now": now,
@@ -41,6 +52,22 @@ def queue_page(request: MemberRequest) -> HttpResponse:
         "later": _address(filters, shown.page.number + 1),
     }
     return render(request, "referrals/queue.html", context)
+
+
+def _send_files(request: MemberRequest, now: datetime) -> None:
+    """With the hotline's keys open, give providers the files that follow; the queue opens whatever comes of it."""
+    looked = request.session.get(_LOOKED, 0.0)
+    if not request.actor.acts_as(Role.COORDINATOR) or now.timestamp() - looked < _SEND_EVERY.total_seconds():
+        return
+    keys = keys_or_none(request)
+    if keys is None:
+        return
+    request.session[_LOOKED] = now.timestamp()
+    try:
+        send_what_follows(keys=keys, now=now)
+    except Exception:
+        # The next unlocked request tries again, and the offers go on saying that the file follows.
+        log.exception("files that follow were not sent")
 
 
 def _filters(query: QueryDict) -> Filters:

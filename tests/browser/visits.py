@@ -1,13 +1,14 @@
 """How a browser gets to every page and every error of a form; a route without a visit fails the test beside this."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from django.contrib import admin
 from playwright.sync_api import Page
 
 from accounts.roles import Role
 from intake.questions import PAGES
+from tests.browser import second_factor_visits, vault_visits
+from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
 
@@ -23,19 +24,6 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Visit:
-    """`go` brings the tab of `role` (None: a family) to the page to look at."""
-
-    route: str
-    name: str
-    role: Role | None
-    go: Callable[[World, Page], None]
-    language: str = "en"
-    # False: only a step on the way to the next page.
-    is_looked_at: bool = True
-
-
 def every_visit() -> Iterator[Visit]:
     yield Visit("", "language choice", None, lambda world, page: open_(world, page, "/"))
     for language in LANGUAGES:
@@ -45,14 +33,6 @@ def every_visit() -> Iterator[Visit]:
         yield Visit("<lang>/right-now/", f"right now {language}", None, at(f"/{language}/right-now/"), language)
     yield from staff_visits()
     yield from admin_visits()
-
-
-def open_(world: World, page: Page, path: str) -> None:
-    page.goto(world.address + path)
-
-
-def at(path: str) -> Callable[[World, Page], None]:
-    return lambda world, page: open_(world, page, path)
 
 
 def family_visits(language: str) -> Iterator[Visit]:
@@ -78,6 +58,9 @@ def family_visits(language: str) -> Iterator[Visit]:
     yield visit("check/", "no draft", at(f"{home}check/"))
     yield visit("before/", "notice", at(f"{home}before/"))
     yield visit("status/", "status", at(f"{home}status/"))
+    yield visit("status/lost/", "lost code", at(f"{home}status/lost/"))
+    yield visit("legal-demands/", "legal demands", at(f"{home}legal-demands/"))
+    yield visit("legal-demands/list/", "what could be handed over", at(f"{home}legal-demands/list/"))
     yield visit("status/", "status with a wrong code", wrong_code)
     yield visit("code/", "code", begin)
     yield visit("before/", "notice with a draft", at(f"{home}before/"))
@@ -149,16 +132,14 @@ def fill_in(page: Page, name: str) -> None:
     press(page)
 
 
-def visit(route: str, name: str, role: Role | None, go: Callable[[World, Page], None]) -> Visit:
-    return Visit(route, name, role, go)
-
-
 def staff_visits() -> Iterator[Visit]:
     yield from case_visits()
     yield from sealed_visits()
     yield from provider_visits()
     yield from money_visits()
     yield from sign_in_visits()
+    yield from second_factor_visits.second_factor_visits()
+    yield from vault_visits.every_visit()
     yield visit("handset/", "handset", None, at("/handset/"))
     yield visit("staff/cases/", "not your page", Role.FUNDER, at("/staff/cases/"))
     yield visit("staff/cases/<reference:reference>/", "no such case", Role.COORDINATOR, at("/staff/cases/AAA-AAA/"))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from accounts.demo import PASSWORD
+from accounts.demo import PASSWORD, VAULT_PASSPHRASE
+from privacy import worker_key
 from tests.services import process
-from tests.services.served import ROOT, Served
+from tests.services.served import LEFT_OUT, ROOT, Served, free_port
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,7 @@ def test_it_prints_addresses_and_sign_ins(served: Served) -> None:
     assert f"http://127.0.0.1:{served.port}/staff/" in printed
     assert "coordinator@demo.example" in printed
     assert PASSWORD in printed
+    assert VAULT_PASSPHRASE in printed
 
 
 def test_its_log_holds_no_error(served: Served) -> None:
@@ -61,6 +64,59 @@ def test_it_ends_within_five_seconds_and_keeps_its_data(tmp_path: Path, ending: 
     again.end(ending)
     assert "Demo data" in first.log.read_text()
     assert "Demo data" not in again.log.read_text()
+
+
+def refused_start(folder: Path, port: int, **more: str) -> subprocess.CompletedProcess[str]:
+    """A start that must end by itself."""
+    inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+    return subprocess.run(
+        [sys.executable, "-m", "config.serve"],
+        cwd=ROOT,
+        env=inherited
+        | {"DJANGO_SETTINGS_MODULE": "config.settings", "STATE_DIR": str(folder), "PORT": str(port)}
+        | more,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_worker_key_that_cannot_be_read_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "worker.key").write_text("not a key")
+    port = free_port()
+
+    refused = refused_start(tmp_path, port)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"The worker key file {tmp_path / 'worker.key'} does not hold a worker key: {worker_key.MAKE_ONE}.\n"
+    )
+    assert refused.stdout == ""
+    assert is_free(port)
+    assert not list(tmp_path.glob("*.sqlite3"))
+
+
+def test_another_installations_worker_key_is_refused_and_changes_nothing(served: Served, tmp_path: Path) -> None:
+    served.wait_until_ready()
+    other = tmp_path / "worker.key"
+    worker_key.make_file(other)
+    port = free_port()
+
+    refused = refused_start(served.folder, port, WORKER_KEY_FILE=str(other))
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"The worker key file {other} is not the one this database is sealed for: "
+        "give the worker the file it was set up with.\n"
+    )
+    assert is_free(port)
+    assert all(served.wait_until_ready().values())
 
 
 def test_a_port_that_is_no_number_is_refused() -> None:

@@ -12,6 +12,8 @@ import yaml
 from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
+from tests.services import postgres
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "docker/Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())
@@ -42,8 +44,95 @@ def _commands() -> list[str]:
     return [*services, *images, *_instructions("RUN")]
 
 
+def _environment(name: str) -> dict[str, str]:
+    environment: dict[str, str] = SERVICES[name].get("environment", {})
+    return environment
+
+
+# What runs our image; the others are servers.
+OURS = [name for name, service in SERVICES.items() if "build" in service]
+
+
 def test_the_services_of_production_are_there() -> None:
-    assert set(SERVICES) == {"web", "worker", "beat", "migrate", "postgres-main", "postgres-keys", "redis"}
+    assert set(OURS) == {"web", "worker", "beat", "migrate", "backup"}
+    assert set(SERVICES) == {*OURS, "postgres-main", "postgres-keys", "redis"}
+
+
+def test_only_the_worker_has_its_key() -> None:
+    assert set(COMPOSE["secrets"]) == {"worker_key"}
+    assert [name for name, service in SERVICES.items() if "worker_key" in service.get("secrets", [])] == ["worker"]
+    assert [name for name in SERVICES if "WORKER_KEY_FILE" in _environment(name)] == ["worker"]
+    assert _environment("worker")["WORKER_KEY_FILE"] == "/run/secrets/worker_key"
+
+
+def test_no_service_is_given_the_whole_file_of_secrets() -> None:
+    assert [name for name, service in SERVICES.items() if "env_file" in service] == []
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "KEYS_DATABASE_URL"])
+def test_every_service_has_its_own_role_and_password(variable: str) -> None:
+    who = {name: _environment(name)[variable].split("//")[1].rpartition("@")[0] for name in OURS}
+    roles = {name: role.partition(":")[0] for name, role in who.items()}
+    assert roles == {
+        "web": "intake_web",
+        "worker": "intake_worker",
+        "migrate": "intake_owner",
+        "backup": "intake_backup",
+        "beat": "intake_beat",
+    }
+    assert len(set(who.values())) == len(OURS)
+
+
+@pytest.mark.parametrize(
+    ("secret", "holders"),
+    [
+        ("SECRET_KEY", {"web"}),
+        ("RETURN_CODE_PEPPER", {"web"}),
+        ("SECOND_FACTOR_KEY", {"web"}),
+        ("TWILIO_AUTH_TOKEN", {"web", "worker"}),
+        ("WEB_PASSWORD", {"web", "postgres-main", "postgres-keys"}),
+        ("WORKER_PASSWORD", {"worker", "postgres-main", "postgres-keys"}),
+        ("OWNER_PASSWORD", {"migrate", "postgres-main", "postgres-keys"}),
+        ("BACKUP_PASSWORD", {"backup", "postgres-main", "postgres-keys"}),
+        ("MAIN_SUPERUSER_PASSWORD", {"postgres-main"}),
+        ("KEYS_SUPERUSER_PASSWORD", {"postgres-keys"}),
+        ("REDIS_PASSWORD", {"web", "worker", "beat", "redis"}),
+    ],
+)
+def test_a_secret_goes_to_those_who_work_with_it(secret: str, holders: set[str]) -> None:
+    assert {name for name, service in SERVICES.items() if f"${{{secret}:" in str(service)} == holders
+
+
+def test_the_roles_are_made_in_both_databases() -> None:
+    for name in ("postgres-main", "postgres-keys"):
+        assert "./roles.sql:/docker-entrypoint-initdb.d/roles.sql:ro" in SERVICES[name]["volumes"]
+        read = re.findall(r"^\\getenv \w+ (\w+)$", (ROOT / "docker/roles.sql").read_text(), flags=re.MULTILINE)
+        assert read
+        assert set(read) <= set(_environment(name))
+
+
+def test_a_backup_is_called_and_not_kept_running() -> None:
+    assert SERVICES["backup"]["profiles"] == ["backup"]
+    assert SERVICES["backup"]["restart"] == "no"
+
+
+def test_the_programs_of_backups_are_of_the_servers_version() -> None:
+    client = next(line.split(" AS ")[0] for line in _instructions("FROM") if line.endswith(" AS client"))
+    assert client == SERVICES["postgres-main"]["image"] == SERVICES["postgres-keys"]["image"]
+    major = client.partition(":")[2].partition(".")[0]
+    assert f"/usr/lib/postgresql/{major}/bin" in " ".join(_instructions("RUN"))
+
+
+def test_the_programs_run_with_the_libraries_that_were_taken_along(tmp_path: Path) -> None:
+    programs = postgres.binaries()
+    assert programs
+    taking = ["sh", str(ROOT / "docker/take_programs.sh"), str(programs), str(tmp_path)]
+
+    said = subprocess.run(taking, capture_output=True, text=True, check=True).stdout
+
+    assert [line.split()[0] for line in said.splitlines()] == ["pg_dump", "pg_restore", "psql"]
+    assert not list((tmp_path / "lib").glob("libc.so*"))
+    assert list((tmp_path / "lib").glob("libpq.so*"))
 
 
 @pytest.mark.parametrize("image", [service["image"] for service in SERVICES.values()])
@@ -54,7 +143,7 @@ def test_service_images_are_pinned(image: str) -> None:
 @pytest.mark.parametrize("source", _instructions("FROM"))
 def test_base_images_are_pinned_by_version_and_distribution(source: str) -> None:
     image, stage = source.split(" AS ")
-    assert re.match(r"^(python:3\.11|node:\d+)(-slim)?-bookworm(-slim)?$", image)
+    assert re.match(r"^(python:3\.11|node:\d+|postgres:\d+\.\d+)(-slim)?-bookworm(-slim)?$", image)
     assert stage
 
 
@@ -96,28 +185,31 @@ def test_python_targets_exist(command: str) -> None:
 
 def test_every_program_of_a_container_is_known() -> None:
     programs = {shlex.split(_text(service["command"]))[0] for service in SERVICES.values() if "command" in service}
-    assert programs == {"sh", "celery", "redis-server"}
+    assert programs == {"sh", "celery", "python", "redis-server"}
     lock = (ROOT / "requirements.txt").read_text()
     assert re.search(r"^celery(\[|==)", lock, flags=re.MULTILINE)
     assert re.search(r"^gunicorn==", lock, flags=re.MULTILINE)
-
-
-def _settings_named() -> set[str]:
-    in_compose = {name for service in SERVICES.values() for name in service.get("environment", {})}
-    in_image = {pair.split("=")[0] for line in _instructions("ENV") for pair in line.split()}
-    return {
-        name for name in in_compose | in_image | set(EXAMPLE) if not name.startswith(("POSTGRES_", "PYTHON", "PATH"))
-    }
 
 
 def _variables_of_compose() -> set[str]:
     return set(re.findall(r"\$\{(\w+)", (ROOT / "docker/compose.yaml").read_text()))
 
 
-@pytest.mark.parametrize("name", sorted(_settings_named() - _variables_of_compose()))
+def _settings_named() -> set[str]:
+    in_compose = {name for service in OURS for name in _environment(service)}
+    in_image = {pair.split("=")[0] for line in _instructions("ENV") for pair in line.split()}
+    return {name for name in in_compose | in_image if not name.startswith(("PYTHON", "PATH"))}
+
+
+@pytest.mark.parametrize("name", sorted(_settings_named()))
 def test_settings_exist(name: str) -> None:
     source = (ROOT / "config/settings.py").read_text() + (ROOT / "config/environment.py").read_text()
     assert f'"{name}"' in source
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLE))
+def test_every_line_of_the_example_is_used(name: str) -> None:
+    assert name in _variables_of_compose()
 
 
 @pytest.mark.parametrize("name", sorted(_variables_of_compose()))
@@ -126,7 +218,7 @@ def test_variables_of_compose_are_in_the_example(name: str) -> None:
 
 
 def test_the_example_holds_no_secret() -> None:
-    secrets = [name for name in EXAMPLE if re.search("SECRET|PEPPER|PASSWORD|TOKEN|SID", name)]
+    secrets = [name for name in EXAMPLE if re.search("SECRET|PEPPER|PASSWORD|TOKEN|SID|FACTOR_KEY", name)]
     assert secrets
     assert [EXAMPLE[name] for name in secrets] == [""] * len(secrets)
 
@@ -141,6 +233,10 @@ def test_the_two_databases_share_neither_volume_nor_password() -> None:
     main, keys = SERVICES["postgres-main"], SERVICES["postgres-keys"]
     assert main["volumes"] != keys["volumes"]
     assert main["environment"]["POSTGRES_PASSWORD"] != keys["environment"]["POSTGRES_PASSWORD"]
+
+
+def test_only_who_calls_strangers_has_a_way_out() -> None:
+    assert {name for name, service in SERVICES.items() if "outside" in service["networks"]} == {"web", "worker"}
 
 
 def test_only_the_web_server_is_reachable_and_only_from_its_host() -> None:

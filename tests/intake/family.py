@@ -21,7 +21,12 @@ STORY: dict[str, dict[str, Any]] = {
     "home": {"zip_code": "55407"},
     "household": {"household": "4"},
     "income": {"income": "0"},
-    "contact": {"caller_name": "Madre Inventada", "phone": "612-555-0123", "shared": "nobody"},
+    "contact": {
+        "caller_name": "Madre Inventada",
+        "phone": "612-555-0123",
+        "shared": "nobody",
+        "code_word": "Jacaranda",
+    },
     "reach": {"may_text": "yes", "may_call": "yes", "hours": "any", "text_language": "es"},
 }
 

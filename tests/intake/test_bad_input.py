@@ -43,6 +43,8 @@ BAD: list[tuple[str, str, str, str, str]] = [
     ("contact", "phone", "612-555-0123 😀", "emoji", "emojis"),
     ("contact", "caller_name", "", "write a name", "Escriba un nombre"),
     ("contact", "caller_name", "\x00", "letters, numbers", "letras, números"),
+    ("contact", "code_word", "P" * 41, "too long", "demasiado largo"),
+    ("contact", "code_word", "🌳", "emoji", "emojis"),
 ]
 
 

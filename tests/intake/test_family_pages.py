@@ -13,7 +13,7 @@ from intake.models import Draft, NoticeShown
 from intake.questions import PAGES
 from privacy.models import SealedDocument
 from referrals.models import Case, Urgency
-from tests.intake.family import STORY, Family, code_on, text, without_token
+from tests.intake.family import STORY, Family, code_on, text
 
 pytestmark = pytest.mark.django_db
 
@@ -296,38 +296,6 @@ def test_the_code_of_a_sent_request_shows_its_state_and_never_a_name() -> None:
     assert Case.objects.get().reference in shown
     for typed in ("Testigo", "Madre", "555-0123", "000123456", "55407"):
         assert typed not in shown
-
-
-@pytest.mark.parametrize("typed", ["1234 5678 90123", "0000000000000", "12", "not a code", "1\x00", "9" * 3000, "😀"])
-def test_a_wrong_code_always_gets_the_same_page(typed: str) -> None:
-    unknown = without_token(Family().post("status/", {"code": "5724 0000 00000"}))
-
-    response = Family().post("status/", {"code": typed})
-
-    assert response.status_code == 200
-    assert "We do not find this code" in text(response)
-    assert without_token(response).replace(f'value="{typed}"', 'value="5724 0000 00000"') == unknown
-
-
-def test_an_expired_code_gets_the_page_of_a_wrong_one() -> None:
-    code = Family().begin()
-    with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
-        response = Family().post("status/", {"code": code})
-
-    assert "We do not find this code" in text(response)
-    assert code in text(response)
-
-
-def test_guessing_is_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("privacy.throttle.time.sleep", lambda _seconds: None)
-    code = Family().begin()
-    for _ in range(10):
-        Family().post("status/", {"code": "1"})
-
-    response = Family().post("status/", {"code": code})
-
-    assert response.status_code == 429
-    assert "call us" in text(response)
 
 
 def test_an_expired_draft_says_so_and_offers_a_new_start() -> None:

@@ -4,25 +4,28 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from django.db import connections
 from django.utils import timezone, translation
 
 from intake import demo
-from intake.actions import AlreadySubmitted, active_provider_readers, begin_draft, save_page, submit_draft
+from intake.actions import AlreadySubmitted, begin_draft, save_page, submit_draft
 from intake.answers import facts_of
 from intake.drafts import OpenDraft
 from intake.models import Draft, NoticeShown
 from intake.questions import PAGES
 from intake.tasks import purge_drafts
 from notifications.models import Contact
-from privacy import vault
+from privacy import draft_keys, vault
 from privacy.models import DocumentKind, DraftKey, ReturnCode, SealedDocument, WrappedKey
+from referrals.actions.sharing import active_provider_readers
 from referrals.facts import PLACE_FREE, Entry, Facts, Taken
 from referrals.models import Case, IncomeVerdict
 from tests import factories
 from tests.intake.family import STORY, Family
+from tests.services.vault_keys import keys_for
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,7 @@ def test_each_document_is_sealed_for_its_readers() -> None:
     assert readers == {
         DocumentKind.CONTACT: {vault.WORKER, "hotline"},
         DocumentKind.FACTS: {vault.WORKER, "hotline", *providers},
+        DocumentKind.LOOKUP: {vault.WORKER},
         DocumentKind.NAMES: {"hotline", *providers},
         DocumentKind.FILE: {"hotline", *providers},
         DocumentKind.NOTES: set(),
@@ -65,7 +69,7 @@ def test_the_worker_can_read_the_phone_of_the_contact_it_texts() -> None:
     contact = Contact.objects.get(case_id=case.pk)
     (document,) = vault.latest(case.pk, DocumentKind.CONTACT)
     assert document.subject == contact.pk
-    assert vault.open_document(document, reader=vault.WORKER)["phone"] == "+16125550123"
+    assert vault.open_document(document, keys=keys_for(vault.WORKER))["phone"] == "+16125550123"
     assert (contact.language, contact.any_hour, contact.may_text) == ("es", True, True)
 
 
@@ -73,7 +77,7 @@ def test_the_facts_that_decide_are_sealed_as_they_were_triaged() -> None:
     case = submit_draft(draft=a_draft())
 
     (document,) = vault.latest(case.pk, DocumentKind.FACTS)
-    facts = Facts.from_payload(vault.open_document(document, reader=vault.WORKER))
+    facts = Facts.from_payload(vault.open_document(document, keys=keys_for(vault.WORKER)))
     assert (facts.taken, facts.place, facts.entry) == (Taken.JUST_NOW, "whipple", Entry.UNINSPECTED)
     assert (facts.zip_code, facts.household, facts.monthly_income) == ("55407", 4, 0)
     assert case.income == IncomeVerdict.WITHIN
@@ -175,6 +179,15 @@ def test_expired_drafts_lose_key_code_and_row_and_others_stay() -> None:
     assert not DraftKey.objects.filter(draft_id=old.row.pk).exists()
     assert ReturnCode.objects.get().draft_id == new.row.pk
     assert NoticeShown.objects.get().draft_id == new.row.pk
+
+
+def test_the_key_of_a_draft_that_never_came_is_destroyed_after_the_longest_life_of_one() -> None:
+    for days in (7, 9):
+        draft_keys.create(draft_id=uuid4(), code_key=bytes(32), now=timezone.now() - timedelta(days=days))
+
+    purge_drafts()
+
+    assert DraftKey.objects.get().created_at > timezone.now() - timedelta(days=8)
 
 
 def test_a_purged_receipt_leaves_the_case_its_code() -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from notifications import tasks
+from notifications import broker
 from notifications.actions import cancel_texts, queue_texts
 from notifications.models import Message, MessageState
 from tests.notifications.conftest import NOON, MakeContact, MakeMessage
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     calls: list[tuple[str, ...]] = []
-    monkeypatch.setattr(tasks.deliver, "apply_async", lambda args, **options: calls.append(args))
+    monkeypatch.setattr(broker.current_app, "send_task", lambda name, args, **options: calls.append(args))
     return calls
 
 
@@ -110,7 +110,8 @@ def test_a_broker_that_is_away_is_logged_once_and_harms_nobody(
         tries.append(args)
         raise OperationalError("redis://secret@10.0.0.1")
 
-    monkeypatch.setattr(tasks.deliver, "apply_async", away)
+    monkeypatch.setattr(broker, "_paused_until", 0.0)
+    monkeypatch.setattr(broker.current_app, "send_task", away)
     with caplog.at_level(logging.ERROR), django_capture_on_commit_callbacks(execute=True):
         messages = queue(case_id)
 

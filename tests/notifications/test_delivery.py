@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError
 
-from notifications import delivery, tasks
+from notifications import broker, delivery, tasks
 from notifications.backends import Ending, Outcome
 from notifications.backends.handset import ShownText
 from notifications.models import HandsetText, Message, MessageState
@@ -346,7 +346,7 @@ def test_the_sweep_hands_out_what_is_due_urgent_first(
     Message.objects.filter(id=later.id).update(send_after=NOON + timedelta(hours=1))
     Message.objects.filter(id=lost.id).update(state=MessageState.SENDING, state_since=NOON - timedelta(hours=1))
     handed_out: list[str] = []
-    monkeypatch.setattr(tasks.deliver, "apply_async", lambda args, **options: handed_out.extend(args))
+    monkeypatch.setattr(broker.current_app, "send_task", lambda name, args, **options: handed_out.extend(args))
 
     with time_machine.travel(NOON, tick=False):
         tasks.sweep()

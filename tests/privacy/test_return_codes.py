@@ -1,5 +1,6 @@
 """Return codes: what people mistype is caught, what they type differently is understood, nothing quick is stored."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -120,3 +121,48 @@ def test_a_code_is_given_once() -> None:
         return_codes.register(lookup_id=keys.lookup_id, draft_id=uuid4(), expires_at=NOW, now=NOW)
 
     assert ReturnCode.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_new_code_of_a_case_ends_the_old_one_at_once() -> None:
+    case_id = uuid4()
+    old, new, neighbours = (return_codes.derive(code) for code in ("0000000000000", "1000000000003", "2000000000001"))
+    return_codes.replace(case_id=uuid4(), lookup_id=neighbours.lookup_id, now=NOW)
+    return_codes.replace(case_id=case_id, lookup_id=old.lookup_id, now=NOW)
+
+    return_codes.replace(case_id=case_id, lookup_id=new.lookup_id, now=NOW)
+
+    found = return_codes.find(new.lookup_id, NOW + timedelta(days=400))
+    assert found is not None
+    assert found.case_id == case_id
+    assert return_codes.find(old.lookup_id, NOW) is None
+    assert return_codes.find(neighbours.lookup_id, NOW) is not None
+
+
+@pytest.mark.django_db
+def test_a_new_code_that_is_taken_leaves_the_old_one_alive() -> None:
+    case_id = uuid4()
+    old, taken = return_codes.derive("0000000000000"), return_codes.derive("1000000000003")
+    return_codes.replace(case_id=case_id, lookup_id=old.lookup_id, now=NOW)
+    return_codes.replace(case_id=uuid4(), lookup_id=taken.lookup_id, now=NOW)
+
+    with pytest.raises(IntegrityError):
+        return_codes.replace(case_id=case_id, lookup_id=taken.lookup_id, now=NOW)
+
+    assert return_codes.find(old.lookup_id, NOW) is not None
+
+
+@pytest.mark.django_db
+def test_no_wrong_code_leads_anywhere(scale: Mapping[str, int]) -> None:
+    """Right check digit and all: beside 1,000 live codes, each of them found by its own."""
+    live = {return_codes.generate() for _ in range(1_000)}
+    rows = [ReturnCode(lookup_id=return_codes.derive(code).lookup_id, case_id=uuid4(), created_at=NOW) for code in live]
+    ReturnCode.objects.bulk_create(rows)
+    wrong: set[str] = set()
+    while len(wrong) < scale["wrong_codes"]:
+        wrong |= {return_codes.generate()} - live
+
+    hits = [code for code in wrong if return_codes.find(return_codes.derive(code).lookup_id, NOW)]
+
+    assert hits == []
+    assert all(return_codes.find(return_codes.derive(code).lookup_id, NOW) for code in live)

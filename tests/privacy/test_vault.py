@@ -1,6 +1,6 @@
 """Sealed documents open for their readers, in their place, unchanged, or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,11 +9,12 @@ import pytest
 from django.db import DatabaseError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from privacy import keyring, tasks, vault
+from privacy import destruction, readers, tasks, vault
 from privacy.aead import BUCKETS, TooLarge, Unreadable, pad, unpad
 from privacy.models import DocumentKind, KeyDestruction, SealedDocument, WrappedKey
+from tests.services.vault_keys import keys_for
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -42,12 +43,12 @@ def reload(document: SealedDocument) -> SealedDocument:
 def test_each_reader_opens_what_was_sealed(reader: str) -> None:
     document = sealed_document()
 
-    assert vault.open_document(reload(document), reader=reader) == PAYLOAD
+    assert vault.open_document(reload(document), keys=keys_for(reader)) == PAYLOAD
 
 
 def test_a_stranger_opens_nothing() -> None:
     with pytest.raises(Unreadable):
-        vault.open_document(sealed_document(), reader="vln")
+        vault.open_document(sealed_document(), keys=keys_for("vln"))
 
 
 def test_neither_database_holds_the_words_or_a_bare_key() -> None:
@@ -65,7 +66,12 @@ def test_every_version_has_a_data_key_of_its_own() -> None:
     second = sealed_document(case_id=first.case_id)
 
     assert (first.version, second.version) == (1, 2)
-    assert vault._data_key(first, "worker") != vault._data_key(second, "worker")
+
+    def data_key(document: SealedDocument) -> bytes:
+        keys = keys_for("worker")
+        return vault._data_key(document, vault._wrap_of(document, "worker"), keys)
+
+    assert data_key(first) != data_key(second)
 
 
 def test_latest_is_the_newest_version_of_each_subject() -> None:
@@ -91,7 +97,7 @@ def test_a_document_moved_elsewhere_does_not_open(field: str) -> None:
         wrap.save()
 
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="worker")
+        vault.open_document(document, keys=keys_for("worker"))
 
 
 def test_swapped_contents_do_not_open() -> None:
@@ -100,7 +106,7 @@ def test_swapped_contents_do_not_open() -> None:
 
     for document in (one, other):
         with pytest.raises(Unreadable):
-            vault.open_document(document, reader="worker")
+            vault.open_document(document, keys=keys_for("worker"))
 
 
 def test_swapped_wraps_do_not_open() -> None:
@@ -109,7 +115,7 @@ def test_swapped_wraps_do_not_open() -> None:
     WrappedKey.objects.filter(pk=worker.pk).update(wrapped=hotline.wrapped)
 
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="worker")
+        vault.open_document(document, keys=keys_for("worker"))
 
 
 def test_planted_plaintext_does_not_open() -> None:
@@ -117,7 +123,7 @@ def test_planted_plaintext_does_not_open() -> None:
     document.sealed = pad(b'{"phone": "+16125550199"}')
 
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="worker")
+        vault.open_document(document, keys=keys_for("worker"))
 
 
 def flipped(sealed: bytes, where: int) -> bytes:
@@ -147,13 +153,13 @@ def test_no_changed_byte_opens(part: str, change: Callable[[bytes, int], bytes],
         WrappedKey.objects.filter(pk=row.pk).update(wrapped=change(bytes(row.wrapped), where))
 
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="worker")
+        vault.open_document(document, keys=keys_for("worker"))
 
 
 @given(payload=st.dictionaries(st.text(max_size=20), st.text(max_size=80) | st.integers() | st.none(), max_size=6))
 @same_database
 def test_whatever_is_sealed_opens_as_it_was(payload: dict[str, Any]) -> None:
-    assert vault.open_document(sealed_document(payload=payload), reader="worker") == payload
+    assert vault.open_document(sealed_document(payload=payload), keys=keys_for("worker")) == payload
 
 
 @given(plain=st.binary(max_size=BUCKETS[-1] - 4))
@@ -184,16 +190,16 @@ def test_nothing_is_sealed_to_nobody() -> None:
 def test_a_granted_reader_opens_what_the_holder_opens() -> None:
     document = sealed_document()
 
-    vault.grant(document, holder="worker", reader="ahr", now=NOW)
-    vault.grant(document, holder="worker", reader="ahr", now=NOW)
+    vault.grant(document, keys=keys_for("worker"), readers=["ahr"], now=NOW)
+    vault.grant(document, keys=keys_for("worker"), readers=["ahr"], now=NOW)
 
-    assert vault.open_document(document, reader="ahr") == PAYLOAD
+    assert vault.open_document(document, keys=keys_for("ahr")) == PAYLOAD
     assert WrappedKey.objects.filter(document_id=document.id).count() == 3
 
 
 def test_nobody_grants_what_they_cannot_open() -> None:
     with pytest.raises(Unreadable):
-        vault.grant(sealed_document(), holder="vln", reader="ahr", now=NOW)
+        vault.grant(sealed_document(), keys=keys_for("vln"), readers=["ahr"], now=NOW)
 
 
 def test_destroying_wraps_leaves_only_the_readers_kept(
@@ -205,7 +211,7 @@ def test_destroying_wraps_leaves_only_the_readers_kept(
     other = sealed_document(readers=readers)
 
     with django_capture_on_commit_callbacks(execute=True):
-        vault.destroy_wraps(
+        destruction.destroy_wraps(
             case_id=document.case_id,
             kinds=[DocumentKind.CONTACT],
             keep_readers=["worker", "hotline", "ahr"],
@@ -215,7 +221,7 @@ def test_destroying_wraps_leaves_only_the_readers_kept(
     assert readers_of(document) == {"worker", "hotline", "ahr"}
     assert readers_of(facts) == readers_of(other) == set(readers)
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="vln")
+        vault.open_document(document, keys=keys_for("vln"))
 
 
 def test_without_kinds_every_kind_is_destroyed(
@@ -224,7 +230,7 @@ def test_without_kinds_every_kind_is_destroyed(
     documents = [sealed_document(case_id=UUID(int=7), kind=kind) for kind in DocumentKind]
 
     with django_capture_on_commit_callbacks(execute=True):
-        vault.destroy_wraps(case_id=UUID(int=7), now=NOW)
+        destruction.destroy_wraps(case_id=UUID(int=7), now=NOW)
 
     assert [readers_of(document) for document in documents] == [set()] * len(documents)
 
@@ -233,10 +239,10 @@ def test_a_change_that_is_undone_destroys_nothing() -> None:
     document = sealed_document()
 
     with transaction.atomic():
-        vault.destroy_wraps(case_id=document.case_id, now=NOW)
+        destruction.destroy_wraps(case_id=document.case_id, now=NOW)
         transaction.set_rollback(True)
 
-    tasks.carry_out_pending(NOW)
+    destruction.carry_out_due(NOW)
     assert readers_of(document) == {"worker", "hotline"}
 
 
@@ -245,27 +251,27 @@ def test_the_sweep_carries_out_what_a_crash_left(
 ) -> None:
     document = sealed_document()
 
-    def broken(intent: KeyDestruction) -> None:
+    def broken(intent: KeyDestruction, now: datetime) -> None:
         raise DatabaseError("the keys database is away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(vault, "carry_out", broken)
+        patch.setattr(destruction, "carry_out", broken)
         with django_capture_on_commit_callbacks(execute=True):
-            vault.destroy_wraps(case_id=document.case_id, now=NOW)
+            destruction.destroy_wraps(case_id=document.case_id, now=NOW)
     assert readers_of(document) == {"worker", "hotline"}
 
-    assert tasks.carry_out_pending(NOW + timedelta(minutes=1)) == 1
+    assert destruction.carry_out_due(NOW + timedelta(minutes=1)) == 1
 
     assert readers_of(document) == set()
-    assert tasks.carry_out_pending(NOW + timedelta(minutes=2)) == 0
+    assert destruction.carry_out_due(NOW + timedelta(minutes=2)) == 0
 
 
 def test_what_is_granted_after_a_destruction_outlives_its_late_carrying_out() -> None:
     document = sealed_document()
-    vault.destroy_wraps(case_id=document.case_id, keep_readers=["worker"], now=NOW)
-    vault.grant(document, holder="worker", reader="vln", now=NOW + timedelta(seconds=1))
+    destruction.destroy_wraps(case_id=document.case_id, keep_readers=["worker"], now=NOW)
+    vault.grant(document, keys=keys_for("worker"), readers=["vln"], now=NOW + timedelta(seconds=1))
 
-    tasks.carry_out_pending(NOW + timedelta(minutes=1))
+    destruction.carry_out_due(NOW + timedelta(minutes=1))
 
     assert readers_of(document) == {"worker", "vln"}
 
@@ -284,9 +290,9 @@ def test_orphaned_wraps_are_swept_after_an_hour_and_nothing_else() -> None:
 def test_the_hourly_task_does_both() -> None:
     lost, doomed = sealed_document(), sealed_document()
     SealedDocument.objects.filter(pk=lost.pk).delete()
-    vault.destroy_wraps(case_id=doomed.case_id, now=NOW)
+    destruction.destroy_wraps(case_id=doomed.case_id, now=NOW)
     WrappedKey.objects.update(created_at=datetime(2020, 1, 1, tzinfo=UTC))
-    KeyDestruction.objects.update(created_at=datetime(2020, 1, 2, tzinfo=UTC))
+    KeyDestruction.objects.update(created_at=datetime(2020, 1, 2, tzinfo=UTC), due_at=datetime(2020, 1, 2, tzinfo=UTC))
 
     tasks.sweep_orphans()
 
@@ -295,33 +301,52 @@ def test_the_hourly_task_does_both() -> None:
 
 def test_two_who_seal_the_same_version_both_keep_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
     first = sealed_document()
-    newest = vault._newest_version
-    stale = iter([0])
-    monkeypatch.setattr(vault, "_newest_version", lambda document: next(stale, newest(document)))
+    newest = vault._newest_versions
+    stale: Iterator[dict[Any, int]] = iter([{}])
+    monkeypatch.setattr(vault, "_newest_versions", lambda case_id: next(stale, newest(case_id)))
 
     second = sealed_document(case_id=first.case_id, payload={"phone": "+16125550143"})
 
     assert second.version == 2
-    assert vault.open_document(reload(second), reader="worker") == {"phone": "+16125550143"}
+    assert vault.open_document(reload(second), keys=keys_for("worker")) == {"phone": "+16125550143"}
     assert WrappedKey.objects.count() == 4
 
 
-def test_bytes_open_in_their_context_only() -> None:
-    sealed = vault.seal_bytes("¿Quién?".encode(), context="handset/1")
+def test_a_whole_case_is_sealed_in_as_many_statements_as_one_document(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    parts = [vault.Part(kind, PAYLOAD, ["worker", "hotline", "ahr", "vln"]) for kind in DocumentKind]
 
-    assert vault.open_bytes(sealed, context="handset/1").decode() == "¿Quién?"
+    # Readers' keys, versions, and the documents in a savepoint; in `keys` the wraps.
+    with django_assert_num_queries(5), django_assert_num_queries(1, using="keys"):
+        documents = vault.seal_all(case_id=uuid4(), parts=parts, now=NOW)
+
+    assert [vault.open_document(one, keys=keys_for("ahr")) for one in documents] == [PAYLOAD] * len(parts)
+
+
+def test_sealing_for_a_reader_without_a_key_is_refused_before_anything_is_written() -> None:
+    with pytest.raises(readers.NoKey, match="city"):
+        sealed_document(readers=["hotline", "city"])
+
+    assert not WrappedKey.objects.exists()
+
+
+def test_bytes_for_the_worker_open_in_their_context_only() -> None:
+    sealed = vault.seal_to_worker("¿Quién?".encode(), context="handset/1")
+
+    assert vault.open_at_worker(sealed, context="handset/1", keys=keys_for("worker")).decode() == "¿Quién?"
     with pytest.raises(Unreadable):
-        vault.open_bytes(sealed, context="handset/2")
+        vault.open_at_worker(sealed, context="handset/2", keys=keys_for("worker"))
+    with pytest.raises(Unreadable):
+        vault.open_at_worker(sealed, context="handset/1", keys=keys_for("hotline"))
 
 
-def test_another_installation_opens_nothing(settings: Any, tmp_path: Any) -> None:
+def test_the_keys_of_one_reader_do_not_open_a_wrap_of_another() -> None:
     document = sealed_document()
-    settings.VAULT_KEY_FILE = str(tmp_path / "other.key")
-    settings.VAULT_KEY_MADE_ON_FIRST_USE = True
+    hotline = keys_for("hotline")
 
-    assert keyring.file_key() is not None
     with pytest.raises(Unreadable):
-        vault.open_document(document, reader="worker")
+        vault.open_document(document, keys=readers.Keys("worker", hotline.private))
 
 
 def readers_of(document: SealedDocument) -> set[str]:

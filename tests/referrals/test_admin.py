@@ -92,6 +92,7 @@ def test_the_admin_sets_a_programs_languages_and_not_its_room() -> None:
         "referrals/residencyzip/",
         "referrals/facility/",
         "referrals/referralpartner/",
+        "referrals/retentionrule/",
         "providers/provider/",
         "providers/program/",
         "providers/casetype/",

@@ -35,7 +35,8 @@ def prepare() -> list[str]:
         "STATIC_ROOT": str(state / "static"),
         "SECRET_KEY": secrets.token_urlsafe(48),
         "RETURN_CODE_PEPPER": secrets.token_urlsafe(48),
-        "VAULT_KEY_FILE": str(state / "vault.key"),
+        "SECOND_FACTOR_KEY": secrets.token_urlsafe(48),
+        "WORKER_KEY_FILE": str(state / "worker.key"),
     }
     return ["servers: SQLite and memory:// (the embedded defaults)"] if LEG == "sqlite" else _real_servers()
 

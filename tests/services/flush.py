@@ -13,6 +13,8 @@ from django.apps import apps
 from django.core.management.commands.flush import Command
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from tests.services import vault_keys
+
 
 def install() -> None:
     """Make Django's `flush` survive append-only triggers and load the reference rows again."""
@@ -30,6 +32,8 @@ def install() -> None:
                 triggers.create_all(connection)
             if connection.alias == DEFAULT_DB_ALIAS:
                 load_reference_rows()
+            # Whichever of the two databases is emptied last finds the other ready.
+            vault_keys.install()
 
     pytest.MonkeyPatch().setattr(Command, "handle", handle)
 

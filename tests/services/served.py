@@ -22,7 +22,8 @@ LEFT_OUT = (
     "REDIS_URL",
     "SECRET_KEY",
     "RETURN_CODE_PEPPER",
-    "VAULT_KEY_FILE",
+    "SECOND_FACTOR_KEY",
+    "WORKER_KEY_FILE",
     "STATIC_ROOT",
 )
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from accounts.demo import PASSWORD
+from accounts.demo import PASSWORD, authenticator_code
 from tests.services import process
 from tests.services.served import Served
 from tests.story.family import Answers, file_request, look_up, press
@@ -31,6 +32,8 @@ def sign_in(browser: Browser, address: str, mailbox: str) -> Page:
     page.fill("input[name=login]", f"{mailbox}@demo.example")
     page.fill("input[name=password]", PASSWORD)
     press(page, "main button[type=submit]")
+    page.fill("input[name=code]", authenticator_code(timezone.now()))
+    press(page, "form:has(input[name=code]) button")
     return page
 
 

@@ -16,6 +16,7 @@ class Answers:
     a_number: str = "A000 123 456"
     phone: str = "612-555-0142"
     caller_name: str = "Doña Nadie"
+    code_word: str = "Jacaranda Azul"
     zip_code: str = "55407"
     text_language: str = "es"
     # Empty where the test runs by the real clock, at whatever hour.
@@ -24,7 +25,7 @@ class Answers:
     also: tuple[str, ...] = ("000123456", "+16125550142", "6125550142", "(612) 555-0142")
 
     def secrets(self) -> list[str]:
-        return [self.names, self.other_names, self.a_number, self.phone, self.caller_name, *self.also]
+        return [self.names, self.other_names, self.a_number, self.phone, self.caller_name, self.code_word, *self.also]
 
 
 def press(page: Page, selector: str = NEXT) -> None:
@@ -70,6 +71,7 @@ def file_request(page: Page, address: str, language: str, answers: Answers) -> s
     page.fill("[name=caller_name]", answers.caller_name)
     page.fill("[name=phone]", answers.phone)
     choose(page, "shared", "nobody")
+    page.fill("[name=code_word]", answers.code_word)
     press(page)
     choose(page, "may_text", "yes")
     choose(page, "may_call", "yes")

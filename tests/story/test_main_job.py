@@ -9,6 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.demo import AUTHENTICATOR_SECRET, authenticator_code
 from accounts.models import User
 from accounts.roles import Role
 from funding.actions import follow_acceptances
@@ -70,8 +71,28 @@ def desk(browser: Browser, address: str, user: User) -> Page:
     page.goto(f"{address}/staff/sign-in/")
     page.fill("input[name=login]", user.email)
     page.fill("input[name=password]", PASSWORD)
+    secret = make.with_second_factor(user)
+    make.let_into_vault(user, user.membership.organization.slug)
+    press(page, "main button[type=submit]")
+    assert secret == AUTHENTICATOR_SECRET
+    page.fill("input[name=code]", authenticator_code(timezone.now()))
     press(page, "main button[type=submit]")
     return page
+
+
+def unlock(page: Page, address: str) -> None:
+    """The vault opens with its passphrase, after the second factor."""
+    page.goto(f"{address}/staff/vault/unlock/")
+    page.fill("input[name=passphrase]", make.PASSPHRASE)
+    press(page, "main button:has-text('Unlock')")
+
+
+def read(page: Page, address: str, case: Case, kind: str) -> str:
+    """A sealed part, opened with a reason."""
+    page.goto(f"{address}/staff/cases/{case.reference}/open/{kind}/")
+    page.click("label:has-text('Prepare the case')")
+    press(page, "main button:has-text('Open')")
+    return page.inner_text("main")
 
 
 def room_of(code: str, kind: str, ceiling: int) -> Program:
@@ -93,6 +114,14 @@ def wait_for_text(page: Page, case: Case, template: str, seconds: int = 20) -> N
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"{template} was not sent: {list(Message.objects.filter(case_id=case.pk).values())}")
+
+
+def wait_for_contact(page: Page, case: Case, seconds: int = 20) -> None:
+    for _ in range(seconds * 10):
+        if case.offers.filter(contact_shared_at__isnull=False).exists():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the worker did not share the contact")
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -126,6 +155,14 @@ def test_a_mother_files_at_night_and_her_son_gets_a_lawyer(
     case.refresh_from_db()
     assert case.state == State.ACCEPTED
     wait_for_text(phone, case, "accepted")
+
+    # The file opens with her vault unlocked and not before; the worker has passed the mother's number on.
+    attorney.goto(f"{address}/staff/cases/{case.reference}/open/file/")
+    assert "/vault/unlock/" in attorney.url
+    unlock(attorney, address)
+    assert "000123456" in read(attorney, address, case, "file")
+    wait_for_contact(attorney, case)
+    assert MOTHER.phone.replace("-", "")[-7:] in read(attorney, address, case, "contact").replace("-", "")
     phone.goto(f"{address}/handset/")
     handset = phone.inner_text("main")
     assert "612-555-0100" in handset
@@ -191,7 +228,13 @@ def test_the_search_for_leaks_reads_both_databases_and_bytes() -> None:
     now = timezone.now()
     case = make.case(now=now)
     WrappedKey.objects.create(
-        document_id=case.pk, case_id=case.pk, kind="file", reader="x", wrapped=b"Planted In Bytes", created_at=now
+        document_id=case.pk,
+        case_id=case.pk,
+        kind="file",
+        reader="x",
+        reader_key_id=case.pk,
+        wrapped=b"Planted In Bytes",
+        created_at=now,
     )
     CoordinatorTask.objects.create(case=case, kind="Planted As Text", opened_at=now, due_at=now)
     found = dump.leaks(["Planted In Bytes", "Planted As Text"])

@@ -5,21 +5,23 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from accounts.roles import MEMBER_ROLES, Actor, Role
+from web import navigation
 from web.navigation import ROOMS, links_of
 
 EXPECTED = {
-    Role.COORDINATOR: ["Queue", "Room"],
-    Role.HOTLINE_LEAD: ["Queue", "Room"],
-    Role.PROVIDER_STAFF: ["Offers", "Our room"],
-    Role.PROVIDER_LEAD: ["Offers", "Our room"],
+    Role.COORDINATOR: ["Queue", "Search", "Room", "Team"],
+    Role.HOTLINE_LEAD: ["Queue", "Search", "Room", "Alerts", "Team", "Demands"],
+    Role.PROVIDER_STAFF: ["Offers", "Our room", "Team"],
+    Role.PROVIDER_LEAD: ["Offers", "Our room", "Alerts", "Team"],
     Role.FINANCE: ["Money", "Releases"],
     Role.APPROVER: ["Money", "Releases"],
     Role.FUNDER: ["Releases"],
-    Role.AUDITOR: ["Queue", "Releases"],
-    Role.OPERATOR: [],
+    Role.AUDITOR: ["Queue", "Demands", "Releases"],
+    Role.OPERATOR: ["Demands", "Invitations"],
 }
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("role", MEMBER_ROLES)
 def test_each_role_sees_its_own_rooms(rf: RequestFactory, role: Role) -> None:
     request = rf.get("/staff/cases/")
@@ -34,6 +36,15 @@ def test_the_tables_are_for_those_who_may_open_the_admin(rf: RequestFactory) -> 
     request.user = User(name="Fixture", is_staff=True)
 
     assert [(link.name, link.is_current) for link in links_of(request)] == [("Tables", True)]
+
+
+def test_a_room_says_how_much_waits_in_it(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(navigation.waiting_in, "/staff/alerts/", lambda actor: actor.user_id + 2)
+    request = rf.get("/staff/alerts/")
+    request.user = User(name="Fixture")
+    request.actor = Actor(Role.PROVIDER_LEAD, user_id=1, organization_id=1)  # type: ignore[attr-defined]
+
+    assert {link.name: link.wait for link in links_of(request) if link.wait} == {"Alerts": 3}
 
 
 def test_every_role_of_the_header_exists() -> None:

@@ -1,0 +1,91 @@
+"""What a case can be found by: a phone and an A-number, written one way however they were typed."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import phonenumbers
+from django.db import transaction
+
+from privacy import indexes, vault
+from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
+from privacy.worker_key import WorkerKey
+
+_A_NUMBER = re.compile(r"A?([0-9]{7,9})")
+_BETWEEN_DIGITS = re.compile(r"[\s.\-\u2010-\u2015#]+")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def normalized_phone(typed: str) -> str:
+    """E.164, or "" for what cannot be called; numbers without a country are North American."""
+    try:
+        number = phonenumbers.parse(typed, "US")
+    except phonenumbers.NumberParseException:
+        return ""
+    # The parser reads letters as on a telephone's keys; here they are something else that was typed.
+    if _LETTER.search(typed.lower().replace("ext", "")) or not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normalized_a_number(typed: str) -> str:
+    """Nine digits, or "" for what is no A-number; older ones have seven or eight and are filled with zeros."""
+    found = _A_NUMBER.fullmatch(_BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", typed)).upper())
+    return found[1].zfill(9) if found and found[1].strip("0") else ""
+
+
+def number_meant(typed: str) -> tuple[str, str] | None:
+    """What somebody searches by, as (purpose, normalized number); None for neither a phone nor an A-number.
+
+    Seven to nine digits are an A-number: a phone is searched with its area code.
+    """
+    if a_number := normalized_a_number(typed):
+        return indexes.A_NUMBER, a_number
+    if phone := normalized_phone(typed):
+        return indexes.PHONE, phone
+    return None
+
+
+def lookup_of(contact: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
+    """The `lookup` document of a case: what the worker makes indexes of."""
+    return {
+        indexes.PHONE: normalized_phone(str(contact.get("phone", ""))),
+        indexes.A_NUMBER: normalized_a_number(str(file.get("a_number", ""))),
+    }
+
+
+def cases_to_index() -> list[UUID]:
+    """The cases whose look-up document still waits for the worker."""
+    waiting = SealedDocument.objects.filter(kind=DocumentKind.LOOKUP)
+    return list(waiting.order_by("case_id").values_list("case_id", flat=True).distinct())
+
+
+def index_case(case_id: UUID, key: WorkerKey) -> None:
+    """Write the case's indexes and destroy its look-up documents, as the worker.
+
+    Doing it again, twice at once, or after dying half-way leaves the same rows. Raises `vault.Unreadable` for a
+    document that was changed.
+    """
+    with transaction.atomic():
+        waiting = SealedDocument.objects.select_for_update(skip_locked=True).filter(
+            case_id=case_id, kind=DocumentKind.LOOKUP
+        )
+        for document in waiting.order_by("version"):
+            _index(document, key)
+            document.delete()
+
+
+def _index(document: SealedDocument, key: WorkerKey) -> None:
+    wraps = WrappedKey.objects.filter(document_id=document.pk)
+    if not wraps.exists():
+        # An earlier run wrote the indexes and died before it deleted the row.
+        return
+    numbers = vault.open_document(document, keys=key.keys())
+    given = [(purpose, numbers[purpose]) for purpose in (indexes.PHONE, indexes.A_NUMBER) if numbers.get(purpose)]
+    indexes.write_indexes(document.case_id, key.index_key, given)
+    destroyed, _ = wraps.delete()
+    if not destroyed:
+        # The row is locked, so this was the end of the case itself: its indexes must not outlive it.
+        BlindIndex.objects.filter(case_id=document.case_id).delete()
