@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from privacy import unlocked
 from privacy.holders import Planted
+from privacy.readers import NoKey
 from privacy.unlocked import Locked
+from web.views import server_error
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,12 @@ class UnlockFirstMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Planted):
             return _alarm(request, exception)
+        if isinstance(exception, NoKey):
+            # Nothing was saved that cannot be opened, and nothing typed is lost; the page says whom to call.
+            log.error("nothing can be sealed: %s", exception)
+            response = server_error(request)
+            response.status_code = 503
+            return response
         if not isinstance(exception, Locked):
             return None
         address = f"{reverse('vault_unlock')}?{urlencode({'next': request.path})}"

@@ -1,5 +1,6 @@
 """When a family that lost its code may be given a new one: after a call-back, by whoever has the contact open."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,8 @@ from referrals.actions.openings import OPENED, OpeningReason
 from referrals.actions.sharing import hotline_reader
 from referrals.models import Case, CaseEvent
 from referrals.policies import WrongState
+
+log = logging.getLogger(__name__)
 
 REISSUED = "code_reissued"
 # How long after opening the contact the call-back may be finished.
@@ -53,12 +56,14 @@ def check_may_reissue(case: Case, *, by: Actor, now: datetime) -> None:
 
 def has_code_word(case: Case, keys: Keys) -> bool:
     """Whether one of the people who asked chose a code word. Opens the contact: log it first."""
-    for document in vault.latest(case.pk, DocumentKind.CONTACT):
+    for document in vault.wrapped_for(keys.reader, vault.latest(case.pk, DocumentKind.CONTACT)):
         try:
             if vault.open_document(document, keys=keys).get("code_word"):
                 return True
         except vault.Unreadable:
-            continue
+            # A contact that somebody changed must not do away with the code word it may have held.
+            log.error("document %s was changed", document.id)
+            return True
     return False
 
 

@@ -33,11 +33,15 @@ NOTE_LABELS: dict[str, str] = {"note": "Note", "written_by": "Written by", "writ
 
 
 def newest_facts(case: Case, keys: Keys) -> tuple[Facts | None, int]:
-    """The newest deciding answers and their version; (None, 0) without any. Raises `vault.Unreadable`."""
+    """The newest deciding answers and their version; (None, version) for unread ones,
+    (None, 0) without any. Raises `vault.Unreadable`."""
     documents = vault.latest(case.pk, DocumentKind.FACTS)
     if not documents:
         return None, 0
     newest = documents[-1]
+    if not vault.wrapped_for(keys.reader, [newest]):
+        # Lost with an older copy of the keys: the answers are asked for again, as the next version.
+        return None, newest.version
     return Facts.from_payload(vault.open_document(newest, keys=keys)), newest.version
 
 

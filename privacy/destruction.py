@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy import tombstones
 from privacy.models import BlindIndex, DocumentKind, KeyDestruction, LegalHold, ReturnCode, SealedDocument, WrappedKey
@@ -37,6 +37,9 @@ def destroy_wraps(
 
     The intent is a row of the caller's transaction; it is carried out after the commit, or else by the sweep.
     """
+    # Whoever waited for a lock has an old clock: what was wrapped meanwhile falls under the intent too.
+    newest = WrappedKey.objects.filter(case_id=case_id).aggregate(at=Max("created_at"))["at"]
+    now = max(now, newest or now)
     with transaction.atomic():
         intent = KeyDestruction.objects.create(
             case_id=case_id,

@@ -81,6 +81,11 @@ def may_open(holder: str, reader: str) -> bool:
     return KeyGrant.objects.filter(holder__holder=holder, reader_key_id__in=keys).exists()
 
 
+def is_left_out(holder: str, reader: str) -> bool:
+    """Whether the holder was let in, and not to the key in use: rotation leaves nobody out, so this key is not ours."""
+    return KeyGrant.objects.filter(holder__holder=holder).exists() and not may_open(holder, reader)
+
+
 def make_reader(reader: str, holders: list[str], *, now: datetime) -> Keys:
     """A new key pair for `reader`, let open by `holders` (who have keys); any earlier pair is retired."""
     private, key_id = PrivateKey.generate(), uuid4()

@@ -65,7 +65,13 @@ def set_passphrase(*, by: User, passphrase: str, keys: Keys | None = None, now: 
     With `keys`, what they have open, the new pair opens the same; without, a colleague must let the member in.
     """
     membership, now = check_has_vault(by), now or timezone.now()
+    reader = vault.reader_of(membership.organization)
+    if keys is None and holders.is_left_out(holder_of(by), reader):
+        # A new pair would destroy the member's way to the true key.
+        raise holders.Planted(f"the key in use of {reader} is not one that {holder_of(by)} was let in to")
     with transaction.atomic():
+        # Not while a colleague is handing everybody a new pair: the one made here would be left out.
+        _lock_organization(membership)
         record(organization=membership.organization, kind=PeopleEventKind.PASSPHRASE_SET, by=by, about=by, now=now)
         return _new_pair(by, passphrase, keys, now)
 

@@ -53,6 +53,8 @@ def unlock_vault(request: MemberRequest) -> HttpResponse:
         return without_key(request, membership)
     if not holders.has_key(holder):
         return on_to("vault_passphrase", request)
+    if holders.is_left_out(holder, reader):
+        raise holders.Planted(f"the key in use of {reader} is not one that {holder} was let in to")
     if not holders.may_open(holder, reader):
         return waiting(request, membership)
     if request.method != "POST" and keys_or_none(request) is not None:

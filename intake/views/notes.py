@@ -10,7 +10,8 @@ from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES
 from intake.notes import MOST_CHARACTERS, add_note
 from referrals.models import Case
-from referrals.policies import can_see_case, check_may_write_note
+from referrals.policies import WrongState, can_see_case, check_may_write_note
+from referrals.views.moved_on import moved_on
 
 
 class NoteForm(forms.Form):
@@ -36,6 +37,9 @@ def write_note(request: MemberRequest, reference: str) -> HttpResponse:
     form = NoteForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "intake/note.html", {"case": case, "form": form})
-    add_note(case=case, text=form.cleaned_data["note"], by=request.actor)
+    try:
+        add_note(case=case, text=form.cleaned_data["note"], by=request.actor)
+    except WrongState as error:
+        return moved_on(request, case, error)
     messages.success(request, "Note sealed.")
     return redirect("referrals:case", reference=reference)

@@ -1,5 +1,6 @@
 """The sealed file for people allowed to read it, always with a reason in the log; a coordinator's corrections."""
 
+import logging
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,8 @@ from referrals.actions.openings import OpeningReason, record_opening
 from referrals.models import Case
 from referrals.policies import WrongState, can_see_case, check_may_open
 from referrals.views.moved_on import moved_on
+
+log = logging.getLogger(__name__)
 
 
 def _case_for(request: MemberRequest, reference: str) -> Case:
@@ -48,13 +51,16 @@ def open_document(request: MemberRequest, reference: str, kind: str) -> HttpResp
         return render(request, "intake/open_document.html", context)
     # Before it is read: no failure shows content without a trace.
     record_opening(case=case, kind=document_kind, reason=form.cleaned_data["reason"], by=request.actor)
-    documents, sealed_away = [], 0
-    for document in vault.latest(case.pk, document_kind):
+    newest = vault.latest(case.pk, document_kind)
+    ours, documents, changed = vault.wrapped_for(keys.reader, newest), [], 0
+    for document in ours:
         try:
             documents.append((document, opened(document, keys=keys, today=localdate())))
         except vault.Unreadable:
-            sealed_away += 1
-    return render(request, "intake/document.html", context | {"documents": documents, "sealed_away": sealed_away})
+            log.error("document %s was changed", document.id)
+            changed += 1
+    context |= {"documents": documents, "sealed_away": len(newest) - len(ours), "changed": changed}
+    return render(request, "intake/document.html", context)
 
 
 @members_only(*HOTLINE_ROLES)
@@ -101,5 +107,6 @@ def _compare_answers(request: MemberRequest, case: Case) -> HttpResponse:
     typed = request.POST.copy()
     typed["version"] = str(newest.version)
     form = AnswersForm(typed, now=timezone.now())
-    theirs = opened(newest, keys=keys, today=localdate())
+    can_read = vault.wrapped_for(keys.reader, [newest])
+    theirs = opened(newest, keys=keys, today=localdate()) if can_read else []
     return render(request, "intake/answers.html", {"case": case, "form": form, "theirs": theirs}, status=409)

@@ -15,7 +15,7 @@ from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, op
 from referrals.actions.offers import release_holder, withdraw_live_offer
 from referrals.actions.retention import lost_kinds, schedule_for
 from referrals.actions.routing import route_after_commit
-from referrals.actions.sharing import hand_on_after_commit, keep_for_hotline
+from referrals.actions.sharing import hand_on, keep_for_hotline
 from referrals.business_time import answer_due
 from referrals.eligibility import system_may_screen_in
 from referrals.models import Case, ReferralPartner, RetentionTrigger, TaskKind
@@ -136,7 +136,7 @@ def reopen(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now:
         check_may_move(by, case, "reopen")
         case.closed_at, case.outcome, case.referred_to = None, "", None
         cancel_scheduled(case.pk, now)
-        hand_on_after_commit(case, keys=keys, leaving=[], now=now)
+        hand_on(case, keys=keys, leaving=[], now=now)
         move(case, "reopen", by=by, now=now, detail={"reason": ReopenReason(reason).value})
         # Its hours were forgotten when it ended, and much may have happened since.
         open_task(case, TaskKind.CHECK_ANSWERS, due_at=answer_due(case.urgency, now), now=now)

@@ -23,7 +23,7 @@ from referrals.actions.routing import case_points, make_offer, route_after_commi
 from referrals.actions.sharing import (
     check_can_be_handed_on,
     file_follows,
-    hand_on_after_commit,
+    hand_on,
     keep_for_holder,
 )
 from referrals.models import Case, DeclineReason, Offer, OfferState, TaskKind
@@ -116,7 +116,7 @@ def accept_offer(*, offer: Offer, by: Actor, now: datetime | None = None) -> Off
         move(case, "accept", by=by, now=now, detail=detail)
         close_tasks(case, TaskKind.NO_ROOM, TaskKind.NOBODY_ON_DUTY, TaskKind.OFFER_ORDER, by=by, now=now)
         keep_for_holder(case, offer.program, now)
-        offer.file_follows = file_follows(case, offer.program)
+        offer.file_follows = file_follows(case, offer.program, is_accepted=True)
         offer.save(update_fields=["file_follows"])
         transaction.on_commit(partial(ask_worker, "referrals.tasks.share_contact", [offer.pk]), robust=True)
     return offer
@@ -216,7 +216,7 @@ def transfer(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, no
         leaving = [vault.reader_of(holder.program.provider.organization)] if holder else []
         # The next provider has yet to take the file into its own system: the hotline keeps its copy until then.
         cancel_scheduled(case.pk, now)
-        hand_on_after_commit(case, keys=keys, leaving=leaving, now=now)
+        hand_on(case, keys=keys, leaving=leaving, now=now)
         release_holder(case, now, ending=OfferState.HANDED_ON)
         route_after_commit(case.pk, now)
     return case

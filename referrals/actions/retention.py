@@ -28,9 +28,12 @@ log = logging.getLogger(__name__)
 TOLD = (DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE)
 
 
-def schedule_for(case: Case, trigger: RetentionTrigger, now: datetime) -> list[KeyDestruction]:
+def schedule_for(
+    case: Case, trigger: RetentionTrigger, now: datetime, *, not_before: datetime | None = None
+) -> list[KeyDestruction]:
     """Write down, in the caller's transaction, what of the case dies when, by the rules in force on this day.
 
+    `not_before`: what is found late is due then, and not counted as overdue since long ago.
     A case that ends without a rule to end it by is logged as an error, and tried again every night.
     """
     rules = _rules(trigger, now)
@@ -40,7 +43,7 @@ def schedule_for(case: Case, trigger: RetentionTrigger, now: datetime) -> list[K
         destruction.schedule(
             case_id=case.pk,
             reason=rule.code,
-            due_at=now + timedelta(days=rule.days),
+            due_at=max(now + timedelta(days=rule.days), not_before or now),
             now=now,
             kinds=[DocumentKind(kind) for kind in rule.kinds],
             readers=[hotline_reader()] if rule.readers == RetentionReaders.HOTLINE else [],
@@ -101,7 +104,7 @@ def schedule_forgotten(now: datetime) -> int:
             if not case.is_open:
                 trigger, ended = RetentionTrigger(case.state), case.closed_at or now
                 has_rule = any(rule.ends_case for rule in _rules(trigger, ended))
-                schedule_for(case, trigger, ended if has_rule else now)
+                schedule_for(case, trigger, ended if has_rule else now, not_before=now)
                 found += 1
     return found
 

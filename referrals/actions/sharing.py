@@ -4,9 +4,7 @@ The web process can take wraps away without a key, but give none: that takes an 
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +15,7 @@ from privacy.destruction import carry_out_pending_access, destroy_wraps
 from privacy.models import DocumentKind, SealedDocument
 from privacy.vault import Keys
 from providers.models import Program, Provider
+from referrals.actions.moves import lock_case
 from referrals.models import Case, Offer, OfferState
 from referrals.policies import WrongState, holder_of
 
@@ -43,10 +42,14 @@ def active_provider_readers() -> list[str]:
     return vault.having_keys(vault.reader_of(organization) for organization in organizations)
 
 
-def file_follows(case: Case, program: Program) -> bool:
-    """Whether the provider of `program` misses something that an offer is decided by."""
+def file_follows(case: Case, program: Program, *, is_accepted: bool = False) -> bool:
+    """Whether the provider of `program` misses something that an offer is decided by, or that its holder reads.
+
+    The contact is not counted: the worker brings that.
+    """
     reader = vault.reader_of(program.provider.organization)
-    return bool(vault.not_wrapped_for(reader, vault.latest(case.pk, *BEFORE_ACCEPTANCE)))
+    kinds = (*BEFORE_ACCEPTANCE, DocumentKind.NOTES) if is_accepted else BEFORE_ACCEPTANCE
+    return bool(vault.not_wrapped_for(reader, vault.latest(case.pk, *kinds)))
 
 
 def keep_for_holder(case: Case, program: Program, now: datetime) -> None:
@@ -80,12 +83,13 @@ def share_contact(*, offer_id: UUID, keys: Keys, now: datetime) -> bool:
 
     Raises `vault.NoKey` while the provider has no key.
     """
-    offer = Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
-    if offer.state != OfferState.ACCEPTED or offer.room_released_at is not None:
-        return False
-    if not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
-        raise vault.Unreadable("the worker has no copy of the contact")
-    Offer.objects.filter(pk=offer_id).update(contact_shared_at=now)
+    with transaction.atomic():
+        offer = _locked(offer_id)
+        if offer.state != OfferState.ACCEPTED or offer.room_released_at is not None:
+            return False
+        if not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
+            raise vault.Unreadable("the worker has no copy of the contact")
+        Offer.objects.filter(pk=offer_id).update(contact_shared_at=now)
     return True
 
 
@@ -104,18 +108,28 @@ def send_what_follows(*, keys: Keys, now: datetime) -> int:
         # Only what was done is counted: those that the hotline cannot complete must not keep the others waiting.
         if completed == IN_ONE_REQUEST:
             break
-        kinds = OF_HOLDER if offer.state == OfferState.ACCEPTED else BEFORE_ACCEPTANCE
-        carry_out_pending_access(offer.case_id, now)
-        try:
-            is_complete = _grant_missing(offer.case_id, kinds, keys, [reader], now)
-        except vault.Unreadable:
-            # Somebody changed a row. The other offers must not wait for it, and it must not pass unseen.
-            log.exception("what belongs to offer %s cannot be opened", offer.pk)
-            continue
-        if is_complete:
-            Offer.objects.filter(pk=offer.pk).update(file_follows=False)
-            completed += 1
+        completed += _complete(offer.pk, keys, now)
     return completed
+
+
+@transaction.atomic
+def _complete(offer_id: UUID, keys: Keys, now: datetime) -> bool:
+    """Let the offer's provider read what it misses, if the case is still with it; False if something stays missing."""
+    offer = _locked(offer_id)
+    if offer.state not in (OfferState.LIVE, OfferState.ACCEPTED) or offer.room_released_at is not None:
+        return False
+    kinds = OF_HOLDER if offer.state == OfferState.ACCEPTED else BEFORE_ACCEPTANCE
+    carry_out_pending_access(offer.case_id, now)
+    if not _grant_missing(offer.case_id, kinds, keys, [_reader_of(offer)], now):
+        return False
+    Offer.objects.filter(pk=offer_id).update(file_follows=False)
+    return True
+
+
+def _locked(offer_id: UUID) -> Offer:
+    """The offer as it stands while its case is locked: nobody hands the case on between the look and the grant."""
+    lock_case(Offer.objects.values_list("case_id", flat=True).get(pk=offer_id))
+    return Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
 
 
 def check_can_be_handed_on(case: Case, keys: Keys | None) -> None:
@@ -136,23 +150,19 @@ def _only_with(readers: list[str], case_id: UUID) -> list[SealedDocument]:
     return list({document.id: document for document in theirs}.values())
 
 
-def hand_on_after_commit(case: Case, *, keys: Keys | None, leaving: Iterable[str], now: datetime) -> None:
-    """After the caller's commit: wrap for the hotline and every active provider, then take away who is `leaving`.
+def hand_on(case: Case, *, keys: Keys | None, leaving: list[str], now: datetime) -> None:
+    """In the caller's transaction: wrap for the hotline and every active provider, then take away who is `leaving`.
 
-    Without keys nothing can be wrapped: the next offer says "file follows".
+    Wraps first, the case's own change second: should that be undone, policy still keeps everybody else out. Without
+    keys nothing can be wrapped, and the next offer says "file follows".
     """
-    transaction.on_commit(partial(_hand_on, case.pk, keys, list(leaving), now), robust=True)
-
-
-def _hand_on(case_id: UUID, keys: Keys | None, leaving: list[str], now: datetime) -> None:
-    carry_out_pending_access(case_id, now)
-    hotline = hotline_reader()
+    carry_out_pending_access(case.pk, now)
     if keys is not None:
-        _grant_missing(case_id, OF_HOLDER, keys, [hotline], now)
+        _grant_missing(case.pk, OF_HOLDER, keys, [hotline_reader()], now)
         others = [reader for reader in active_provider_readers() if reader not in leaving]
-        _grant_missing(case_id, BEFORE_ACCEPTANCE, keys, others, now)
-    if leaving and not _only_with(leaving, case_id):
-        destroy_wraps(case_id=case_id, readers=leaving, now=now)
+        _grant_missing(case.pk, BEFORE_ACCEPTANCE, keys, others, now)
+    if leaving and not _only_with(leaving, case.pk):
+        destroy_wraps(case_id=case.pk, readers=leaving, now=now)
 
 
 def _grant_missing(
@@ -167,9 +177,15 @@ def _grant_missing(
     without_copy = vault.not_wrapped_for(keys.reader, [document for document, _ in missing.values()])
     for document in without_copy:
         del missing[document.id]
+    is_complete = not without_copy
     for document, without in missing.values():
-        vault.grant(document, keys=keys, readers=without, now=now)
-    return not without_copy
+        try:
+            vault.grant(document, keys=keys, readers=without, now=now)
+        except vault.Unreadable:
+            # Somebody changed a row: the others must not wait for it, and it must not pass unseen.
+            log.exception("document %s was changed and cannot be shared", document.id)
+            is_complete = False
+    return is_complete
 
 
 def _reader_of(offer: Offer) -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -316,6 +317,14 @@ class TestTwoAtOnce:
     def test_without_the_lock_both_go_or_the_database_stops_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The negative control: if one is always refused without the lock, the test above proves nothing."""
         monkeypatch.setattr(people, "_locked", lambda organization: organization)
+        both_looked, look = threading.Barrier(2), people.check_can_be_missed
+
+        def look_together(*arguments: Any, **named: Any) -> None:
+            look(*arguments, **named)
+            # Whatever else the machine does, both have looked before one of them acts.
+            both_looked.wait(30)
+
+        monkeypatch.setattr(people, "check_can_be_missed", look_together)
 
         assert any((raised, staying.count()) != ([Refused], 1) for raised, staying in self.rounds())
 
