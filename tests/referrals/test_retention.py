@@ -313,7 +313,7 @@ def test_what_is_sealed_after_the_end_was_carried_out_is_found_and_ends_too(held
     vault.seal(case_id=held_case.pk, kind=DocumentKind.NOTES, payload={"note": "late"}, readers=["hotline"], now=now)
 
     tasks.tidy_ended_cases()
-    destruction.carry_out_due(now)
+    destruction.carry_out_due(timezone.now())
 
     assert not SealedDocument.objects.filter(case_id=held_case.pk).exists()
     assert not WrappedKey.objects.filter(case_id=held_case.pk).exists()
