@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from privacy import readers
 from privacy.holders import holders_of, let_in
 from privacy.hpke import PrivateKey
+from privacy.indexes import index_key_of, seal_index_key
 from privacy.models import IndexKeyGrant, KeyGrant, ReaderKey, WrappedKey
 from privacy.readers import Keys
 from privacy.vault import place_of_wrap
@@ -89,15 +91,14 @@ def finish(reader: str) -> bool:
     return True
 
 
-def _old(reader: str):  # type: ignore[no-untyped-def]
+def _old(reader: str) -> QuerySet[WrappedKey]:
+    """The wraps that still stand under a retired pair."""
     in_use = ReaderKey.objects.filter(reader=reader, retired_at=None).values_list("id", flat=True)
     return WrappedKey.objects.filter(reader=reader).exclude(reader_key_id__in=list(in_use))
 
 
 def _move_index_key(keys: Keys, key_id: UUID, now: datetime) -> None:
     """A hotline's new pair opens the index key too."""
-    from privacy.indexes import index_key_of, seal_index_key
-
     index_key = index_key_of(keys)
     if index_key is not None:
         reader_key = ReaderKey(id=key_id, reader=keys.reader, public=keys.private[key_id].public())

@@ -14,7 +14,7 @@ from accounts.vault import holder_of
 from config.drills import office, processes
 from intake.demo import ANSWERS, file_request
 from privacy import holders, unlocked, worker_key
-from privacy.models import DocumentKind
+from privacy.models import DocumentKind, ReaderKey
 
 COUNT = 20
 _OF_WORKER = {DocumentKind.CONTACT.value, DocumentKind.FACTS.value}
@@ -36,8 +36,6 @@ def run(count: int, report: Callable[[str], None]) -> bool:
 
 
 def _run(count: int, vaulted: Path, report: Callable[[str], None]) -> bool:
-    from privacy.models import ReaderKey
-
     now = timezone.now()
     ReaderKey.objects.filter(reader="worker", retired_at=None).update(retired_at=now)
     offices = office.open_offices(now)
