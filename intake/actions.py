@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from accounts.roles import FAMILY, Actor
 from intake import codes
@@ -124,7 +125,12 @@ def submit_draft(*, draft: OpenDraft, now: datetime | None = None, by: Actor = F
         case = _open_sealed_case(values, language=draft.row.language, now=now, by=by)
         return_codes.attach_case(draft_id=draft.row.pk, case_id=case.pk)
         NoticeShown.objects.filter(draft_id=draft.row.pk).update(draft_id=None, case_id=case.pk)
-        draft.content = {"code": draft.code, "reference": case.reference, "urgency": int(case.urgency)}
+        draft.content = {
+            "code": draft.code,
+            "reference": case.reference,
+            "urgency": int(case.urgency),
+            "residency": str(case.residency),
+        }
         Draft.objects.filter(pk=draft.row.pk).update(sealed=draft.seal())
     draft.row.submitted_at = now
     return case
@@ -132,7 +138,7 @@ def submit_draft(*, draft: OpenDraft, now: datetime | None = None, by: Actor = F
 
 def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, by: Actor) -> Case:
     case_id, contact_id = uuid.uuid4(), uuid.uuid4()
-    facts = facts_of(values)
+    facts = facts_of(values, today=localdate(now))
     hotline, providers = hotline_reader(), active_provider_readers()
     contact, file = document(DocumentKind.CONTACT, values), document(DocumentKind.FILE, values)
     parts = [

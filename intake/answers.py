@@ -2,17 +2,39 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from intake.forms.family import INCOME_OVER, NO_ANSWER, NO_PAPERS, UNKNOWN, QuestionForm, Typed
-from intake.forms.fields import OneOf, PlainText, SomeOf
+from intake.forms.family import INCOME_OVER, NO_ANSWER, UNKNOWN, QuestionForm, Typed
+from intake.forms.fields import NONE_OF_THESE, OneOf, PlainText, SomeOf
 from intake.questions import PAGES, Page
 from privacy.models import DocumentKind
-from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Entry, Facts, Paper, Taken
+from referrals.facts import (
+    PLACE_FREE,
+    PLACE_UNKNOWN,
+    DateKind,
+    Decision,
+    Entry,
+    Facts,
+    Harm,
+    Need,
+    Paper,
+    PastOrder,
+    Pending,
+    PlaceSource,
+    Signed,
+    Taken,
+    TakenWhere,
+    TimeHere,
+    Wish,
+    YesNo,
+)
+
+FULL_AGE = 18
+Chosen = TypeVar("Chosen", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +110,67 @@ def _in_words(field: forms.Field, value: Any) -> str:
     return str(value)
 
 
-def facts_of(values: Mapping[str, Any]) -> Facts:
-    """The answers that decide, without identity; pages that were not shown count by what made them needless."""
+def facts_of(values: Mapping[str, Any], *, today: date) -> Facts:
+    """The answers that decide, without identity; pages that were not shown count by what made them needless.
+
+    A birth date stays with the names; of it only "under 18 on `today`" decides, where that was not answered itself.
+    """
+
+    def one(kind: type[Chosen], name: str) -> Chosen:
+        return kind(values.get(name) or UNKNOWN)
+
+    def some(kind: type[Chosen], name: str) -> tuple[Chosen, ...]:
+        return tuple(kind(value) for value in values.get(name, ()) if value not in (NONE_OF_THESE, UNKNOWN))
+
     taken = Taken(values["taken"])
     income = values.get("income") or UNKNOWN
     return Facts(
         taken=taken,
         taken_at=values.get("taken_at"),
+        taken_where=one(TakenWhere, "taken_where"),
         place=PLACE_FREE if taken == Taken.NO else values.get("place") or PLACE_UNKNOWN,
-        entry=Entry(values.get("entry") or Entry.UNKNOWN),
-        papers=tuple(Paper(paper) for paper in values.get("papers", ()) if paper not in (NO_PAPERS, UNKNOWN)),
+        place_source=one(PlaceSource, "place_source"),
+        entry=one(Entry, "entry"),
+        time_here=one(TimeHere, "time_here"),
+        claim=one(YesNo, "claim"),
+        papers=some(Paper, "papers"),
+        flight=one(YesNo, "flight"),
         hearing_on=values.get("hearing_day"),
+        date_kind=one(DateKind, "date_kind"),
+        signed=one(Signed, "signed"),
+        afraid=one(YesNo, "afraid"),
+        orders=some(PastOrder, "orders"),
+        decision=one(Decision, "decision"),
+        criminal=one(YesNo, "criminal"),
+        harm=some(Harm, "harm"),
+        pending=some(Pending, "pending"),
+        is_minor=_is_minor(values, today),
+        has_parent=one(YesNo, "has_parent"),
+        needs=some(Need, "needs"),
+        has_lawyer=one(YesNo, "has_lawyer"),
+        wish=one(Wish, "wish"),
         zip_code=values.get("zip_code", ""),
+        in_city=one(YesNo, "in_city"),
         household=values.get("household"),
         monthly_income=int(income) if income.isdigit() else None,
         income_is_over=income == INCOME_OVER,
-        is_minor={"yes": True, "no": False}.get(values.get("is_minor", "")),
     )
+
+
+def _is_minor(values: Mapping[str, Any], today: date) -> bool | None:
+    answered = {"yes": True, "no": False}.get(values.get("is_minor", ""))
+    born: date | None = values.get("birth_day")
+    if answered is not None or born is None:
+        return answered
+    had_birthday = (today.month, today.day) >= (born.month, born.day)
+    return today.year - born.year - (not had_birthday) < FULL_AGE
 
 
 def document(kind: DocumentKind, values: Mapping[str, Any]) -> dict[str, Any]:
     """What a sealed document of names, file or contact holds: the values of the fields that feed it, JSON-ready."""
     fields = [name for page in PAGES for name, feeds in page.feeds.items() if feeds == kind]
-    return {name: values.get(name, "") for name in fields}
+    return {name: _json_ready(values.get(name, "")) for name in fields}
+
+
+def _json_ready(value: Any) -> Any:
+    return "" if value is None else value.isoformat() if isinstance(value, date) else value

@@ -1,4 +1,7 @@
-"""Reads days and times as people type them, in English or Spanish: "yesterday", "11/20", "20 de noviembre", "10 pm"."""
+"""Reads days and times as people type them in four languages: "yesterday", "11/20", "20 de noviembre", "10 pm".
+
+Somali and Hmong words are drafts, as the translations are (docs/translations.md).
+"""
 
 import re
 import unicodedata
@@ -9,18 +12,18 @@ MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan enero ene",
-            "february feb febrero",
-            "march mar marzo",
-            "april apr abril abr",
-            "may mayo",
-            "june jun junio",
-            "july jul julio",
-            "august aug agosto ago",
-            "september sep sept septiembre setiembre set",
-            "october oct octubre",
-            "november nov noviembre",
-            "december dec diciembre dic",
+            "january jan enero ene jannaayo",
+            "february feb febrero febraayo",
+            "march mar marzo maarso",
+            "april apr abril abr abriil",
+            "may mayo maajo",
+            "june jun junio juun",
+            "july jul julio luulyo",
+            "august aug agosto ago agoosto",
+            "september sep sept septiembre setiembre set sebtembar",
+            "october oct octubre oktoobar",
+            "november nov noviembre nofembar",
+            "december dec diciembre dic disembar",
         ),
         start=1,
     )
@@ -30,13 +33,13 @@ WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
-            "monday mon lunes",
-            "tuesday tue tues martes",
-            "wednesday wed miercoles",
-            "thursday thu thurs jueves",
-            "friday fri viernes",
-            "saturday sat sabado",
-            "sunday sun domingo",
+            "monday mon lunes isniin isniinta",
+            "tuesday tue tues martes talaado talaadada",
+            "wednesday wed miercoles arbaco arbacada",
+            "thursday thu thurs jueves khamiis khamiista",
+            "friday fri viernes jimce jimcaha jimco",
+            "saturday sat sabado sabti sabtida",
+            "sunday sun domingo axad axadda",
         )
     )
     for name in names.split()
@@ -59,6 +62,19 @@ RELATIVE_DAYS = {
     "day before yesterday": -2,
     "tomorrow": 1,
     "manana": 1,
+    "maanta": 0,
+    "caawa": 0,
+    "saaka": 0,
+    "shalay": -1,
+    "xalay": -1,
+    "dorraad": -2,
+    "berri": 1,
+    "hnub no": 0,
+    "hmo no": 0,
+    "nag hmo": -1,
+    "hmo ntuj nag hmo": -1,
+    "hnub hmo": -2,
+    "tag kis": 1,
 }
 DAY_FILLERS = frozenset(
     {"the", "of", "de", "del", "el", "on", "at", "this", "last", "next", "este", "pasado", "proximo", "about", "around"}
@@ -77,7 +93,42 @@ TIMES_OF_DAY = {
     "tonight": time(21),
     "noche": time(21),
     "madrugada": time(4),
+    "subax": time(9),
+    "subaxdii": time(9),
+    "duhur": time(12),
+    "duhurkii": time(12),
+    "galab": time(15),
+    "galabtii": time(15),
+    "fiid": time(19),
+    "fiidkii": time(19),
+    "habeen": time(21),
+    "habeenkii": time(21),
+    # The first words of "sawv ntxov", "tav su", "tsaus ntuj" and "hmo ntuj".
+    "sawv": time(9),
+    "tav": time(12),
+    "tsaus": time(19),
+    "hmo": time(21),
 }
+# Words beside a clock time that say which half of the day it is in.
+AFTER_NOON = frozenset(
+    {
+        "tarde",
+        "noche",
+        "night",
+        "evening",
+        "afternoon",
+        "tonight",
+        "galab",
+        "galabtii",
+        "fiid",
+        "fiidkii",
+        "habeen",
+        "habeenkii",
+        "tsaus",
+        "hmo",
+    }
+)
+BEFORE_NOON = frozenset({"morning", "madrugada", "manana", "subax", "subaxdii", "sawv"})
 CLOCK = re.compile(r"(?<!\d)(\d{1,2})(?:[:.h](\d{2}))?(?:\s*(am|pm|a|p)\b)?(?!\d)")
 
 
@@ -176,9 +227,9 @@ def time_meant(text: str) -> time:
                 return at
         raise UnreadableTime(text)
     hour, minute, half = int(clock[1]), int(clock[2] or 0), (clock[3] or "")[:1]
-    if not half and words & {"tarde", "noche", "night", "evening", "afternoon", "tonight"}:
+    if not half and words & AFTER_NOON:
         half = "p"
-    elif not half and words & {"morning", "madrugada", "manana"}:
+    elif not half and words & BEFORE_NOON:
         half = "a"
     if half and hour == 12:
         hour = 0

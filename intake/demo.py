@@ -7,7 +7,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.timezone import localtime
 
 from intake.actions import begin_draft, save_page, submit_draft
-from intake.forms.family import NO_PAPERS, UNKNOWN
+from intake.forms.family import UNKNOWN
+from intake.forms.fields import NONE_OF_THESE
 from referrals.facts import PLACE_UNKNOWN, Entry, Paper, Taken
 from referrals.models import Case
 
@@ -106,11 +107,12 @@ ANSWERS: dict[str, str | list[str]] = {
     "taken": Taken.JUST_NOW,
     "entry": Entry.UNINSPECTED,
     "is_minor": "no",
-    "papers": [NO_PAPERS],
+    "papers": [NONE_OF_THESE],
     "zip_code": "55407",
     "household": "4",
     "income": "0",
     "shared": "nobody",
+    "may_contact": "yes",
     "may_text": "yes",
     "may_call": "yes",
     "hours": "day",
@@ -120,7 +122,9 @@ ANSWERS: dict[str, str | list[str]] = {
 def seed(now: datetime) -> None:
     """Files the demo's requests, the oldest first."""
     for number, (minutes, language, differences) in reversed(list(enumerate(REQUESTS, start=1))):
-        answers = ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language} | differences
+        answers = (
+            ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language, "spoken": language} | differences
+        )
         file_request(answers, language=language, now=now - timedelta(minutes=minutes))
 
 

@@ -34,7 +34,7 @@ class OpenDraft:
     """A draft in memory, for one request.
 
     `content` holds `code` and, until submission, `typed` (page → field → values) and `saved` (page → the draft's
-    revision when the page was last saved); after it, `reference` and `urgency`.
+    revision when the page was last saved); after it, `reference`, `urgency` and `residency`.
     """
 
     row: Draft

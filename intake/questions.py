@@ -1,5 +1,8 @@
 """Every page of questions a family may see, in order: what it asks, when it is shown, where each answer is sealed.
 
+Five answers are required, all others may stay open: the language, a name to call, a safe way to reach them, whether
+and where somebody is held, and that we may contact them. A page all of whose answers may stay open has `may_skip`.
+
 Adding a question means: a field in `intake/forms/family.py` and its name in `feeds` here.
 """
 
@@ -27,8 +30,13 @@ def was_taken(typed: Typed) -> bool:
 
 
 def may_be_held(typed: Typed) -> bool:
-    """How they came in matters for people who are held, and is asked about nobody else."""
+    """Not said to be free: only then does a signature at the ICE office matter."""
     return was_taken(typed) and said(typed, "place", "place") != PLACE_FREE
+
+
+def is_free(typed: Typed) -> bool:
+    """Somebody who is held needs to get out; only who is free is asked what else they want."""
+    return not may_be_held(typed)
 
 
 def household_is_known(typed: Typed) -> bool:
@@ -53,41 +61,77 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page(
-        "taken",
-        _("What happened"),
-        forms.TakenForm,
-        {"taken": FACTS, "taken_day": FACTS, "taken_time": FACTS},
+        "language",
+        _("Language"),
+        forms.LanguageForm,
+        {"spoken": CONTACT, "other_language": CONTACT, "reading": CONTACT},
     ),
-    Page("place", _("Where they are"), forms.PlaceForm, {"place": FACTS}, shown=was_taken),
-    Page("entry", _("Coming to the United States"), forms.EntryForm, {"entry": FACTS}, shown=may_be_held),
-    Page(
-        "person",
-        _("Your person"),
-        forms.PersonForm,
-        {"names": NAMES, "other_names": NAMES, "a_number": FILE, "is_minor": FACTS},
-        may_skip=True,
-    ),
-    Page(
-        "papers",
-        _("Papers and court"),
-        forms.PapersForm,
-        {"papers": FACTS, "hearing_day": FACTS},
-        may_skip=True,
-    ),
-    Page("home", _("Home"), forms.HomeForm, {"zip_code": FACTS}, may_skip=True),
-    Page("household", _("People at home"), forms.HouseholdForm, {"household": FACTS}, may_skip=True),
-    Page("income", _("Money"), forms.IncomeForm, {"income": FACTS}, shown=household_is_known),
+    Page("you", _("About you"), forms.YouForm, {"caller_name": CONTACT, "relation": CONTACT}),
     Page(
         "contact",
         _("A safe way to reach you"),
         forms.ContactForm,
-        {"caller_name": CONTACT, "phone": CONTACT, "shared": CONTACT, "code_word": CONTACT},
+        {"phone": CONTACT, "shared": CONTACT, "code_word": CONTACT},
     ),
     Page(
         "reach",
         _("Texts and calls"),
         forms.ReachForm,
-        {"may_text": CONTACT, "may_call": CONTACT, "hours": CONTACT, "text_language": CONTACT},
+        {
+            "may_text": CONTACT,
+            "may_call": CONTACT,
+            "may_voicemail": CONTACT,
+            "hours": CONTACT,
+            "text_language": CONTACT,
+        },
     ),
+    Page(
+        "taken",
+        _("What happened"),
+        forms.TakenForm,
+        {"taken": FACTS, "taken_day": FACTS, "taken_time": FACTS, "taken_where": FACTS},
+    ),
+    Page(
+        "person",
+        _("Your person"),
+        forms.PersonForm,
+        {"names": NAMES, "other_names": NAMES, "birth_day": NAMES, "country": FILE, "a_number": FILE},
+        may_skip=True,
+    ),
+    Page("place", _("Where they are"), forms.PlaceForm, {"place": FACTS, "place_source": FACTS}, shown=was_taken),
+    Page("papers", _("Papers"), forms.PapersForm, {"papers": FACTS}, may_skip=True),
+    Page(
+        "dates",
+        _("Dates"),
+        forms.DatesForm,
+        {"flight": FACTS, "hearing_day": FACTS, "date_kind": FACTS},
+        may_skip=True,
+    ),
+    Page("signed", _("Signing papers"), forms.SignedForm, {"signed": FACTS}, shown=may_be_held, may_skip=True),
+    Page("afraid", _("Going back"), forms.AfraidForm, {"afraid": FACTS}, may_skip=True),
+    Page(
+        "entry",
+        _("Coming to the United States"),
+        forms.EntryForm,
+        {"entry": FACTS, "time_here": FACTS, "claim": FACTS},
+        may_skip=True,
+    ),
+    Page("orders", _("Judges before"), forms.OrdersForm, {"orders": FACTS, "decision": FACTS}, may_skip=True),
+    Page("criminal", _("Criminal cases"), forms.CriminalForm, {"criminal": FACTS}, may_skip=True),
+    Page("harm", _("Harm done to them"), forms.HarmForm, {"harm": FACTS, "pending": FACTS}, may_skip=True),
+    Page(
+        "care",
+        _("Age and health"),
+        forms.CareForm,
+        {"is_minor": FACTS, "has_parent": FACTS, "needs": FACTS, "care_note": FILE},
+        may_skip=True,
+    ),
+    Page("lawyer", _("A lawyer"), forms.LawyerForm, {"has_lawyer": FACTS, "lawyer_name": FILE}, may_skip=True),
+    Page("wish", _("What help"), forms.WishForm, {"wish": FACTS}, shown=is_free, may_skip=True),
+    Page("home", _("Home"), forms.HomeForm, {"zip_code": FACTS, "in_city": FACTS}, may_skip=True),
+    Page("household", _("People at home"), forms.HouseholdForm, {"household": FACTS}, may_skip=True),
+    Page("income", _("Money"), forms.IncomeForm, {"income": FACTS}, shown=household_is_known, may_skip=True),
+    Page("consent", _("Your yes"), forms.ConsentForm, {"may_contact": CONTACT, "may_remind": CONTACT}),
+    Page("heard", _("One last thing"), forms.HeardForm, {"heard": FILE}, may_skip=True),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -13,22 +13,41 @@ from intake.questions import PAGES
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
 from privacy.vault import Keys
-from referrals.facts import Entry, Facts, Paper, Taken
+from referrals.facts import CHOSEN, Facts
 from referrals.models import Case
 
 FACT_LABELS: dict[str, str] = {
     "taken": "Taken",
     "taken_at": "Taken at, about",
+    "taken_where": "Taken where",
     "place": "Where they are now",
+    "place_source": "How the family knows",
     "entry": "How admitted",
+    "time_here": "Time here",
+    "claim": "May be a citizen or have a green card",
     "papers": "Papers seen",
-    "hearing_on": "Next court date",
+    "flight": "To be flown out or moved",
+    "hearing_on": "Next date",
+    "date_kind": "What the date is",
+    "signed": "Signed something",
+    "afraid": "Afraid to go back",
+    "orders": "Orders before",
+    "decision": "Decision in the last 30 days",
+    "criminal": "Criminal case",
+    "harm": "Harmed by",
+    "pending": "Waits for an answer to",
+    "is_minor": "Under 18",
+    "has_parent": "A parent is with them",
+    "needs": "Health and care",
+    "has_lawyer": "Has a lawyer",
+    "wish": "Wants help with",
     "zip_code": "Home ZIP",
+    "in_city": "Says the home is in the city",
     "household": "People in the household",
     "monthly_income": "Monthly income up to, US dollars",
-    "income_is_over": "Income above the line",
-    "is_minor": "Under 18",
+    "income_is_over": "Income above the hardship line",
 }
+WORDS_OF_CODES = [choice for kind in CHOSEN.values() for choice in kind.choices]
 NOTE_LABELS: dict[str, str] = {"note": "Note", "written_by": "Written by", "written_at": "Written at"}
 
 
@@ -77,8 +96,7 @@ def in_words(kind: DocumentKind, payload: dict[str, Any], *, today: date) -> lis
 
 def _fact_words(today: date) -> dict[str, str]:
     """The codes that facts are made of, in words; "unknown" means the same everywhere."""
-    choices = [*place_choices(today), *Taken.choices, *Entry.choices, *Paper.choices]
-    return {str(code): str(label) for code, label in choices}
+    return {str(code): str(label) for code, label in [*WORDS_OF_CODES, *place_choices(today)]}
 
 
 def _in_words(value: Any, words: dict[str, str]) -> str:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.utils.formats import date_format, time_format
 from django.utils.functional import Promise
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.models import Contact
-from referrals.models import Case, State, Urgency
+from referrals.models import Case, ReferralPartner, Residency, State, Urgency
 from referrals.policies import holder_of
 
 NEXT_BY_URGENCY: dict[int, str | Promise] = {
@@ -87,11 +87,28 @@ _WORDS: dict[State, list[str | Promise]] = {
 }
 
 
+def outside_help(residency: str, now: datetime) -> Help | None:
+    """Whom a family outside the city can call right away, while a person still looks at their request."""
+    if residency != Residency.OUTSIDE:
+        return None
+    partner = ReferralPartner.objects.on(localdate(now)).filter(helps_outside_city=True).first()
+    return Help(partner.name, partner.phone) if partner else None
+
+
+def outside_sentence(nearer: Help) -> str:
+    """What is said beside their number."""
+    sentence = _("The home seems to be outside Minneapolis. A person checks it. You can call %(office)s now too.")
+    return sentence % {"office": nearer.name}
+
+
 def _received(case: Case, now: datetime) -> Status:
     sentences = [_("We have your request. A person is looking at it.")]
     if case.state_due_at and case.state_due_at > now:
         sentences.append(_("You will hear from us by %(when)s.") % {"when": _when(case.state_due_at)})
-    return Status(_("We have your request"), sentences)
+    nearer = outside_help(case.residency, now)
+    if nearer:
+        sentences.append(outside_sentence(nearer))
+    return Status(_("We have your request"), sentences, nearer)
 
 
 def _needs_info(case: Case, now: datetime) -> Status:

@@ -93,8 +93,8 @@ REGISTRY: dict[str, dict[str, Level]] = {
     ),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
-    "referrals.facility": _fields(P0=f"{_DATED} code name custody us_state circuit"),
-    "referrals.incomeline": _fields(P0=f"{_DATED} first_person each_additional percent"),
+    "referrals.facility": _fields(P0=f"{_DATED} code name custody us_state circuit phone takes_calls call_vendor legal_calls mail visits messages_are_private"),
+    "referrals.incomeline": _fields(P0=f"{_DATED} first_person each_additional percent hardship_percent"),
     "referrals.legaldemand": _fields(
         P1="id received_on kind served_on answer_due_on gagged state entered_at entered_by_user_id advice reviewed_at"
         " reviewed_by_user_id first_release_at first_release_by_user_id second_release_at second_release_by_user_id"
@@ -108,11 +108,11 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.openingalert": _fields(
         P1="id organization kind user_id case openings at mailed_at seen_at seen_by_user_id"
     ),
-    "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with"),
+    "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with helps_outside_city"),
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
     "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
-    "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask"),
+    "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask only_adds deadlines"),
     # Other people's models.
     "account.emailaddress": _fields(S="id user email verified primary"),
     "account.emailconfirmation": _fields(S="id email_address created sent key"),

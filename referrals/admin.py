@@ -43,6 +43,8 @@ class TriageRuleForm(forms.ModelForm):
             "condition",
             "sentence",
             "ask",
+            "only_adds",
+            "deadlines",
             "valid_from",
             "valid_to",
             "source",
@@ -56,10 +58,16 @@ class TriageRuleForm(forms.ModelForm):
         return condition
 
     def clean_secondary(self) -> Any:
-        secondary = self.cleaned_data["secondary"] or []
-        if not isinstance(secondary, list) or not all(isinstance(code, str) for code in secondary):
-            raise forms.ValidationError('A list of case-type codes, such as ["REM-DET"].')
-        return secondary
+        return self._codes("secondary", 'A list of case-type codes, such as ["REM-DET"].')
+
+    def clean_deadlines(self) -> Any:
+        return self._codes("deadlines", 'A list of deadline codes, such as ["BIA30"].')
+
+    def _codes(self, field: str, fault: str) -> list[str]:
+        codes = self.cleaned_data[field] or []
+        if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+            raise forms.ValidationError(fault)
+        return codes
 
 
 @admin.register(TriageRule)
@@ -70,7 +78,7 @@ class TriageRuleAdmin(DatedRowAdmin):
 
 @admin.register(IncomeLine)
 class IncomeLineAdmin(DatedRowAdmin):
-    list_display = ("valid_from", "valid_to", "first_person", "each_additional", "percent")
+    list_display = ("valid_from", "valid_to", "first_person", "each_additional", "percent", "hardship_percent")
 
 
 @admin.register(ResidencyZip)

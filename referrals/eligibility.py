@@ -3,29 +3,38 @@
 The machine refuses nobody: what it cannot pass goes to a coordinator.
 """
 
-from referrals.facts import Facts
+from referrals.facts import Facts, YesNo
 from referrals.models.case import IncomeVerdict
 from referrals.models.rules import IncomeLine, Residency, ResidencyZip
 
 
 def residency(facts: Facts, row: ResidencyZip | None) -> Residency:
-    """What the home ZIP where the person lived when taken says; `row` is that ZIP's row of the table."""
+    """What the home ZIP where the person lived when taken says; `row` is that ZIP's row of the table.
+
+    Where the ZIP crosses the city line, or is not known, the family's own word that the home is in the city is enough
+    to presume it; a ZIP outside stays outside, and a person looks.
+    """
+    says_city = facts.in_city == YesNo.YES
     if not facts.zip_code:
-        return Residency.UNKNOWN
-    return Residency(row.verdict) if row else Residency.OUTSIDE
+        return Residency.PRESUMED if says_city else Residency.UNKNOWN
+    verdict = Residency(row.verdict) if row else Residency.OUTSIDE
+    return Residency.PRESUMED if verdict == Residency.STRADDLING and says_city else verdict
 
 
 def income(facts: Facts, line: IncomeLine, *, is_held: bool) -> IncomeVerdict:
     """Yearly income (the top of the monthly band times 12) against the line for the household: equal is within.
 
-    `monthly_income` None with `income_is_over` means above the highest band.
+    `monthly_income` None with `income_is_over` means above the highest band. Between the line and the hardship line a
+    coordinator may pass the case with a reason.
     """
     if facts.income_is_over:
         return IncomeVerdict.OVER
     if facts.monthly_income is None or facts.household is None:
         return IncomeVerdict.PRESUMED if is_held else IncomeVerdict.UNKNOWN
-    within = facts.monthly_income * 12 <= line.limit(facts.household)
-    return IncomeVerdict.WITHIN if within else IncomeVerdict.OVER
+    yearly = facts.monthly_income * 12
+    if yearly <= line.limit(facts.household):
+        return IncomeVerdict.WITHIN
+    return IncomeVerdict.HARDSHIP if yearly <= line.hardship_limit(facts.household) else IncomeVerdict.OVER
 
 
 def system_may_screen_in(residency_verdict: str, income_verdict: str) -> bool:

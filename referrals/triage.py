@@ -4,20 +4,49 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from referrals.facts import PLACE_FREE, PLACE_LOCAL_JAIL, PLACE_OTHER_STATE, PLACE_UNKNOWN, Facts, Taken
+from referrals.facts import (
+    PLACE_FREE,
+    PLACE_LOCAL_JAIL,
+    PLACE_OTHER_STATE,
+    PLACE_UNKNOWN,
+    DateKind,
+    Decision,
+    Entry,
+    Facts,
+    Harm,
+    Need,
+    Paper,
+    PastOrder,
+    Taken,
+    TimeHere,
+    Wish,
+    YesNo,
+)
 from referrals.models.rules import Custody, Facility, TriageRule
 
 MINNESOTA_CIRCUIT = 8
+_YES_NO = frozenset(map(str, YesNo))
 # The facts a rule may test, with the answers each can have: the admin refuses any other.
 VOCABULARY: dict[str, frozenset[str]] = {
-    "held": frozenset({"yes", "no", "unknown"}),
+    "minor": _YES_NO,
+    "parent": _YES_NO,
+    "held": _YES_NO,
     "place_known": frozenset({"yes", "no"}),
-    "entry": frozenset({"admitted", "uninspected", "unknown"}),
+    "claim": _YES_NO,
+    "flight": _YES_NO,
+    "papers": frozenset(map(str, Paper)),
+    "entry": frozenset(map(str, Entry)),
+    "time_here": frozenset(map(str, TimeHere)),
+    "court": frozenset({"yes", "no"}),
+    "check_in": frozenset({"yes", "no"}),
+    "old_order": frozenset({"yes", "no"}),
+    "orders": frozenset(map(str, PastOrder)),
+    "decision": frozenset(map(str, Decision)),
     "circuit": frozenset({*(str(number) for number in range(1, 13)), "unknown"}),
-    "papers": frozenset(
-        {"nta", "hearing_notice", "expedited", "reinstatement", "administrative", "final_order", "custody"}
-    ),
-    "hearing": frozenset({"yes", "no"}),
+    "afraid": _YES_NO,
+    "harm": frozenset(map(str, Harm)),
+    "needs": frozenset(map(str, Need)),
+    "wish": frozenset(map(str, Wish)),
 }
 
 
@@ -53,21 +82,45 @@ def whereabouts(facts: Facts, facilities: Iterable[Facility]) -> Whereabouts:
 
 
 def answers(facts: Facts, place: Whereabouts) -> dict[str, frozenset[str]]:
-    """The facts in the words rules are written in; each fact has at least one answer, `papers` may have none."""
-    if not place.is_held:
-        held = "no"
-    elif facts.taken == Taken.UNKNOWN and place.custody == Custody.UNKNOWN:
-        held = "unknown"
-    else:
-        held = "yes"
-    return {
-        "held": frozenset({held}),
-        "place_known": frozenset({"no" if place.custody == Custody.UNKNOWN else "yes"}),
-        "entry": frozenset({str(facts.entry)}),
-        "circuit": frozenset({str(place.circuit) if place.circuit else "unknown"}),
-        "papers": frozenset(str(paper) for paper in facts.papers),
-        "hearing": frozenset({"yes" if facts.hearing_on else "no"}),
+    """The facts in the words rules are written in: one answer each, or any number for those with several."""
+    one = {
+        "minor": {True: "yes", False: "no", None: "unknown"}[facts.is_minor],
+        "parent": facts.has_parent,
+        "held": _held(facts, place),
+        "place_known": _yes(place.custody != Custody.UNKNOWN),
+        "claim": facts.claim,
+        "flight": facts.flight,
+        "entry": facts.entry,
+        "time_here": facts.time_here,
+        "court": _yes(has_court(facts)),
+        "check_in": _yes(facts.date_kind == DateKind.CHECK_IN),
+        "old_order": _yes(Paper.FINAL_ORDER in facts.papers or PastOrder.NEVER_LEFT in facts.orders),
+        "decision": facts.decision,
+        "circuit": str(place.circuit or "unknown"),
+        "afraid": facts.afraid,
+        "wish": facts.wish,
     }
+    several = {"papers": facts.papers, "orders": facts.orders, "harm": facts.harm, "needs": facts.needs}
+    return {name: frozenset({str(value)}) for name, value in one.items()} | {
+        name: frozenset(map(str, values)) for name, values in several.items()
+    }
+
+
+def has_court(facts: Facts) -> bool:
+    """A judge is or will be asked: a paper of the court, or a date that is not said to be something else."""
+    return bool({Paper.NOTICE_TO_APPEAR, Paper.HEARING_NOTICE}.intersection(facts.papers)) or (
+        facts.hearing_on is not None and facts.date_kind in (DateKind.COURT, DateKind.UNKNOWN)
+    )
+
+
+def _held(facts: Facts, place: Whereabouts) -> str:
+    if not place.is_held:
+        return "no"
+    return "unknown" if facts.taken == Taken.UNKNOWN and place.custody == Custody.UNKNOWN else "yes"
+
+
+def _yes(holds_true: bool) -> str:
+    return "yes" if holds_true else "no"
 
 
 def holds(condition: list[dict[str, Any]], given: dict[str, frozenset[str]]) -> bool:
@@ -75,10 +128,24 @@ def holds(condition: list[dict[str, Any]], given: dict[str, frozenset[str]]) -> 
     return all(given[test["fact"]] & set(test["in"]) for test in condition)
 
 
-def triage(facts: Facts, place: Whereabouts, rules: Iterable[TriageRule]) -> TriageRule:
-    """The first rule, by position, that holds."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The deciding rule, and the secondary codes: its own, then those of every adding rule that holds."""
+
+    rule: TriageRule
+    secondary: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        return self.rule.code
+
+
+def triage(facts: Facts, place: Whereabouts, rules: Iterable[TriageRule]) -> Verdict:
+    """The first deciding rule, by position, that holds; rules that only add a code never end the search."""
     given = answers(facts, place)
-    for rule in sorted(rules, key=lambda rule: rule.position):
-        if holds(rule.condition, given):
-            return rule
-    raise NoRuleMatches
+    holding = [rule for rule in sorted(rules, key=lambda rule: rule.position) if holds(rule.condition, given)]
+    decides = next((rule for rule in holding if not rule.only_adds), None)
+    if decides is None:
+        raise NoRuleMatches
+    added = [*decides.secondary, *(rule.code for rule in holding if rule.only_adds)]
+    return Verdict(decides, tuple(code for code in dict.fromkeys(added) if code != decides.code))

@@ -73,26 +73,29 @@ class Identity:
         held = self.number % 3 != 2
         papers = ["none"] if held else ["hearing_notice"]
         return {
+            "language": {"spoken": self.language},
+            "you": {"caller_name": self.caller_name, "relation": "child"},
+            "contact": {"phone": self.phone, "shared": "nobody", "code_word": self.code_word},
+            "reach": {"may_text": "yes", "may_call": "yes", "hours": "any", "text_language": self.language},
             "taken": {"taken": "just_now" if held else "no", "taken_day": "", "taken_time": ""},
+            "person": {"names": self.names, "other_names": self.other_names, "a_number": self.a_number},
             "place": {"place": "whipple"},
+            "papers": {"papers": papers},
+            "dates": {"flight": "no"},
+            "signed": {"signed": "no"},
+            "afraid": {"afraid": "unknown"},
             "entry": {"entry": "uninspected"},
-            "person": {
-                "names": self.names,
-                "other_names": self.other_names,
-                "a_number": self.a_number,
-                "is_minor": "no",
-            },
-            "papers": {"papers": papers, "hearing_day": ""},
+            "orders": {"orders": ["none"]},
+            "criminal": {"criminal": "no"},
+            "harm": {"harm": ["none"]},
+            "care": {"is_minor": "no"},
+            "lawyer": {"has_lawyer": "no"},
+            "wish": {"wish": "unknown"},
             "home": {"zip_code": "55407"},
             "household": {"household": "4"},
             "income": {"income": "0"},
-            "contact": {
-                "caller_name": self.caller_name,
-                "phone": self.phone,
-                "shared": "nobody",
-                "code_word": self.code_word,
-            },
-            "reach": {"may_text": "yes", "may_call": "yes", "hours": "any", "text_language": self.language},
+            "consent": {"may_contact": "yes"},
+            "heard": {"heard": "unknown"},
         }
 
     @property

@@ -26,6 +26,8 @@ TOO_LONG = ngettext_lazy(
     "limit",
 )
 ODD_CHARACTERS = _("Please use only letters, numbers and simple signs here. Pictures and emoji do not work.")
+# The answer of a list to tick that excludes the others.
+NONE_OF_THESE = "none"
 CHOOSE_ONE = _("Please choose one of the answers.")
 
 
@@ -206,3 +208,11 @@ class SomeOf(forms.MultipleChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         messages = {"required": CHOOSE_ONE, "invalid_choice": CHOOSE_ONE, "invalid_list": CHOOSE_ONE}
         super().__init__(error_messages=messages, **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        chosen: list[str] = list(dict.fromkeys(super().clean(value)))
+        if NONE_OF_THESE in chosen and len(chosen) > 1:
+            raise ValidationError(
+                _("You ticked “None of these” and something else. Please keep what is right."), "both"
+            )
+        return chosen

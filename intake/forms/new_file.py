@@ -1,13 +1,17 @@
 """What a family tells a coordinator again, when nothing of what they told before can be read."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
 from intake.forms.family import MUST_NOT_KNOW
-from intake.forms.fields import ANumber, OneOf, Phone, PlainText
+from intake.forms.family.happened import OLDEST
+from intake.forms.fields import ANumber, Day, OneOf, Phone, PlainText
 from intake.forms.staff import AnswersForm
+from intake.questions import PAGES
+from privacy.models import DocumentKind
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 
@@ -27,6 +31,8 @@ class NewFileForm(AnswersForm):
         "text_language",
         "names",
         "other_names",
+        "birth_day",
+        "country",
         "a_number",
     )
     # There are no earlier answers to correct.
@@ -61,7 +67,20 @@ class NewFileForm(AnswersForm):
     text_language = OneOf(label="Language of the texts", choices=settings.LANGUAGES)
     names = PlainText(label="Full name of the person who needs a lawyer", limit=200, required=False)
     other_names = PlainText(label="Other spellings of the name", limit=200, required=False)
+    birth_day = Day(label="Born on", help_text="Such as 5/28/1990; empty if not known.", past=True, required=False)
+    country = PlainText(label="Country of birth", limit=60, required=False)
     a_number = ANumber(label="A-number", help_text="Such as A000 123 456; empty if not known.", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        born: Any = self.fields["birth_day"]
+        born.today, born.earliest, born.latest = self.today, self.today - OLDEST, self.today
+        # What else the family's pages ask and no staff wording says better; on the phone each may stay open.
+        for page in PAGES:
+            for name, kind in page.feeds.items():
+                if kind != DocumentKind.FACTS and name not in self.fields:
+                    self.fields[name] = deepcopy(page.form.base_fields[name])
+                    self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

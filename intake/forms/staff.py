@@ -4,12 +4,36 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.timezone import localtime
 
 from intake.forms.family import MAX_HOUSEHOLD
 from intake.forms.fields import Day, TimeOfDay, Zip
 from referrals.actions.openings import OpeningReason
-from referrals.facts import PLACE_FREE, PLACE_LOCAL_JAIL, PLACE_OTHER_STATE, PLACE_UNKNOWN, Entry, Facts, Paper, Taken
+from referrals.facts import (
+    CHOSEN,
+    PLACE_FREE,
+    PLACE_LOCAL_JAIL,
+    PLACE_OTHER_STATE,
+    PLACE_UNKNOWN,
+    SEVERAL,
+    DateKind,
+    Decision,
+    Entry,
+    Facts,
+    Harm,
+    Need,
+    Paper,
+    PastOrder,
+    Pending,
+    PlaceSource,
+    Signed,
+    Taken,
+    TakenWhere,
+    TimeHere,
+    Wish,
+    YesNo,
+)
 from referrals.models import Facility, IncomeLine
 
 # Those a person chooses from; the others belong to pages that open something by themselves.
@@ -41,6 +65,16 @@ class OpeningForm(forms.Form):
     )
 
 
+def _one(label: str, kind: type[TextChoices]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=kind.choices, initial="unknown", required=False)
+
+
+def _some(label: str, kind: type[TextChoices]) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
+        label=label, choices=kind.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
 class AnswersForm(forms.Form):
     """The answers that decide type, urgency and eligibility, as a coordinator hears them on the phone."""
 
@@ -49,13 +83,30 @@ class AnswersForm(forms.Form):
         label="Day taken", help_text="Such as yesterday or 11/20/2026; empty if not known.", past=True, required=False
     )
     taken_time = TimeOfDay(label="About what time", required=False)
+    taken_where = _one("Taken where?", TakenWhere)
     place = forms.ChoiceField(label="Where are they now?")
-    entry = forms.ChoiceField(label="Did a visa or an officer let them in?", choices=Entry.choices)
-    papers = forms.MultipleChoiceField(
-        label="Papers seen", choices=Paper.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    hearing_day = Day(label="Next court date", past=False, required=False)
+    place_source = _one("How do they know?", PlaceSource)
+    flight = _one("To be flown out or moved today or tomorrow?", YesNo)
+    hearing_day = Day(label="Next date", past=False, required=False)
+    date_kind = _one("What is the date for?", DateKind)
+    papers = _some("Papers seen", Paper)
+    signed = _one("Signed something?", Signed)
+    afraid = _one("Afraid to go back?", YesNo)
+    entry = _one("Did a visa or an officer let them in?", Entry)
+    time_here = _one("How long here since the last arrival?", TimeHere)
+    claim = _one("May be a citizen or have a green card?", YesNo)
+    orders = _some("Before", PastOrder)
+    decision = _one("Who decided in the last 30 days?", Decision)
+    criminal = _one("A criminal case, now or before?", YesNo)
+    harm = _some("Harmed in the United States by", Harm)
+    pending = _some("Waits for an answer to", Pending)
+    is_minor = forms.ChoiceField(label="Under 18?", choices=YES_NO_UNKNOWN, required=False)
+    has_parent = _one("If under 18: is a parent with them?", YesNo)
+    needs = _some("Health and care", Need)
+    has_lawyer = _one("Has a lawyer already?", YesNo)
+    wish = _one("If free: wants help with", Wish)
     zip_code = Zip(label="Home ZIP when taken", required=False)
+    in_city = _one("Says the home is in Minneapolis?", YesNo)
     household = forms.IntegerField(
         label="People in the household", min_value=1, max_value=MAX_HOUSEHOLD, required=False
     )
@@ -67,12 +118,11 @@ class AnswersForm(forms.Form):
         required=False,
     )
     income_is_over = forms.ChoiceField(
-        label="Income above the line?",
+        label="Income above the hardship line?",
         help_text="Counts where the household or the income is not known; else the two numbers decide.",
         choices=OVER_OR_NOT,
         required=False,
     )
-    is_minor = forms.ChoiceField(label="Under 18?", choices=YES_NO_UNKNOWN, required=False)
     # The version these answers were read from: a colleague's newer ones must not be overwritten unseen.
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -92,16 +142,17 @@ class AnswersForm(forms.Form):
     def initial_of(facts: Facts | None, version: int) -> dict[str, Any]:
         """The form's start from the newest facts; empty where there are none."""
         if facts is None:
-            return {"version": version, "taken": Taken.UNKNOWN, "place": PLACE_UNKNOWN, "entry": Entry.UNKNOWN}
+            facts = Facts()
         taken_at = localtime(facts.taken_at) if facts.taken_at else None
-        return {
+        coded = {
+            name: [str(one) for one in getattr(facts, name)] if name in SEVERAL else getattr(facts, name)
+            for name in CHOSEN
+        }
+        return coded | {
             "version": version,
-            "taken": facts.taken,
             "taken_day": taken_at.date().isoformat() if taken_at else "",
             "taken_time": taken_at.strftime("%H:%M") if taken_at else "",
             "place": facts.place,
-            "entry": facts.entry,
-            "papers": [str(paper) for paper in facts.papers],
             "hearing_day": facts.hearing_on.isoformat() if facts.hearing_on else "",
             "zip_code": facts.zip_code,
             "household": facts.household,
@@ -124,12 +175,14 @@ class AnswersForm(forms.Form):
     def facts(self) -> Facts:
         """The facts of a valid form."""
         values = self.cleaned_data
+        coded: dict[str, Any] = {
+            name: tuple(kind(value) for value in values[name]) if name in SEVERAL else kind(values[name] or "unknown")
+            for name, kind in CHOSEN.items()
+        }
         return Facts(
-            taken=Taken(values["taken"]),
+            **coded,
             taken_at=values["taken_at"] if values["taken"] in (Taken.JUST_NOW, Taken.EARLIER) else None,
             place=PLACE_FREE if values["taken"] == Taken.NO else values["place"],
-            entry=Entry(values["entry"]),
-            papers=tuple(Paper(paper) for paper in values["papers"]),
             hearing_on=values["hearing_day"],
             zip_code=values["zip_code"],
             household=values["household"],
@@ -144,4 +197,4 @@ class AnswersForm(forms.Form):
         line = IncomeLine.objects.on(self.today).first()
         if line is None or household is None or income is None:
             return bool(self.cleaned_data["income_is_over"] == "yes")
-        return bool(income * 12 > line.limit(household))
+        return bool(income * 12 > line.hardship_limit(household))

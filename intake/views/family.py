@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from intake import actions
 from intake.drafts import NoDraft, OpenDraft, forget, of_browser, remember
 from intake.questions import BY_NAME
-from intake.status import NEXT_BY_URGENCY
+from intake.status import NEXT_BY_URGENCY, outside_help, outside_sentence
 from intake.views import callers
 from privacy.return_codes import show
 
@@ -173,7 +173,10 @@ def sent(request: HttpRequest) -> HttpResponse:
         return no_draft(request, draft)
     if not draft.is_submitted:
         return next_step(draft)
+    nearer = outside_help(draft.content["residency"], timezone.now())
     context = {
+        "nearer": nearer,
+        "nearer_sentence": outside_sentence(nearer) if nearer else "",
         "code": show(draft.code),
         "reference": draft.content["reference"],
         "next_sentence": NEXT_BY_URGENCY[draft.content["urgency"]],

@@ -14,7 +14,7 @@ from referrals.actions.offers import TakeBackReason, end_live_offer
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
 from referrals.business_time import CHICAGO, HOTLINE_HOURS, answer_due
 from referrals.eligibility import income, residency, system_may_screen_in
-from referrals.facts import Facts
+from referrals.facts import Facts, YesNo
 from referrals.machine import OPENING, OWNERSHIP
 from referrals.models import (
     Case,
@@ -74,7 +74,7 @@ def open_case(
     )
     tell_family(case, OPENING.text, event, now)
     if is_complete:
-        _screen(case, now)
+        _screen(case, facts, now)
     else:
         open_task(case, TaskKind.CALL_BACK, due_at=answer_due(case.urgency, now), now=now)
     if may_be_offered(case):
@@ -105,8 +105,8 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         if case.custody != Custody.UNKNOWN:
             close_tasks(case, TaskKind.LOCATE, by=by, now=now)
         close_tasks(case, TaskKind.CALL_BACK, TaskKind.CHECK_ANSWERS, by=by, now=now)
-        _screen(case, now, was_eligible=was_eligible)
-        if _is_clearly_eligible(case):
+        _screen(case, facts, now, was_eligible=was_eligible)
+        if _is_clearly_eligible(case) and facts.has_lawyer != YesNo.YES:
             close_tasks(case, TaskKind.SCREEN, by=by, now=now)
         if case.state == State.OFFERED and not offer_still_fits(case, now):
             detail = {"reason": TakeBackReason.FACTS_CHANGED.value}
@@ -121,15 +121,15 @@ def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
     """The columns of a case that its facts decide."""
     today = now.astimezone(CHICAGO).date()
     place = whereabouts(facts, Facility.objects.on(today))
-    rule = triage(facts, place, TriageRule.objects.on(today))
+    verdict = triage(facts, place, TriageRule.objects.on(today))
     tier, reason = urgency(facts, place, now)
     deadline, deadline_code = next_deadline(facts, place, now)
     zip_row = ResidencyZip.objects.on(today).filter(zip_code=facts.zip_code).first() if facts.zip_code else None
     line = IncomeLine.objects.on(today).earliest("-valid_from")
     return {
-        "case_type": rule.code,
-        "secondary_types": rule.secondary,
-        "triage_rule": rule,
+        "case_type": verdict.code,
+        "secondary_types": list(verdict.secondary),
+        "triage_rule": verdict.rule,
         "urgency": tier,
         "urgency_reason": reason,
         "custody": place.custody,
@@ -159,15 +159,19 @@ def _is_clearly_eligible(case: Case) -> bool:
     return system_may_screen_in(case.residency, case.income)
 
 
-def _screen(case: Case, now: datetime, *, was_eligible: bool = False) -> None:
-    """Passes what is clear, in whatever state; hands the rest to a coordinator. The machine refuses nobody."""
+def _screen(case: Case, facts: Facts, now: datetime, *, was_eligible: bool = False) -> None:
+    """Passes what is clear, in whatever state; hands the rest to a coordinator. The machine refuses nobody.
+
+    The fund is for people without a lawyer, so that whoever has one is for a coordinator to ask.
+    """
+    is_clear = _is_clearly_eligible(case) and facts.has_lawyer != YesNo.YES
     if case.case_type == "DET-LOC":
         open_task(case, TaskKind.LOCATE, due_at=now + timedelta(hours=2), now=now)
     detail = {"residency": case.residency, "income": case.income}
-    if case.screening == Screening.PENDING and _is_clearly_eligible(case):
+    if case.screening == Screening.PENDING and is_clear:
         if case.state == State.RECEIVED:
             move(case, "screen_in", by=SYSTEM, now=now, detail=detail)
         else:
             mark_screened(case, by=SYSTEM, now=now, detail=detail)
-    elif case.screening == Screening.PENDING or (was_eligible and not _is_clearly_eligible(case)):
+    elif case.screening == Screening.PENDING or (was_eligible and not is_clear):
         open_task(case, TaskKind.SCREEN, due_at=answer_due(case.urgency, now), now=now)

@@ -58,6 +58,7 @@ class Screening(models.TextChoices):
 class IncomeVerdict(models.TextChoices):
     WITHIN = "within", "At or below the line"
     PRESUMED = "presumed", "Presumed: held, no income known"
+    HARDSHIP = "hardship", "Above the line, within the hardship line"
     OVER = "over", "Above the line"
     UNKNOWN = "unknown", "Not known"
 

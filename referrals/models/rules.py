@@ -30,8 +30,9 @@ class Residency(models.TextChoices):
 class TriageRule(DatedRow):
     """One of the ordered rules from answers to case type; the first whose condition holds decides.
 
-    `condition` is a list of tests that must all hold: `{"fact": name, "in": [values]}`; the facts are the fields
-    of `referrals.facts.Facts`.
+    `condition` is a list of tests that must all hold: `{"fact": name, "in": [values]}`; `referrals.triage.VOCABULARY`
+    lists the facts. A rule that `only_adds` never decides: its code becomes a secondary one wherever it holds.
+    `deadlines` are the codes of the clocks that the case brings with it.
     """
 
     position = models.PositiveSmallIntegerField()
@@ -40,6 +41,8 @@ class TriageRule(DatedRow):
     condition = models.JSONField(default=list, blank=True)
     sentence = models.CharField(max_length=200)
     ask = models.CharField(max_length=120, blank=True)
+    only_adds = models.BooleanField(default=False)
+    deadlines = models.JSONField(default=list, blank=True)
 
     class Meta(DatedRow.Meta):
         ordering = ("position",)
@@ -58,6 +61,8 @@ class IncomeLine(DatedRow):
     first_person = models.PositiveIntegerField()
     each_additional = models.PositiveIntegerField()
     percent = models.PositiveSmallIntegerField(default=200)
+    # Up to here a coordinator may find a case eligible, with a reason.
+    hardship_percent = models.PositiveSmallIntegerField(default=300)
 
     class Meta(DatedRow.Meta):
         ordering = ("-valid_from",)
@@ -67,7 +72,14 @@ class IncomeLine(DatedRow):
 
     def limit(self, household: int) -> int:
         """The highest eligible yearly income, US dollars, for a household of `household` people."""
-        return (self.first_person + self.each_additional * (household - 1)) * self.percent // 100
+        return self._share(household, self.percent)
+
+    def hardship_limit(self, household: int) -> int:
+        """The highest yearly income, US dollars, that a coordinator may pass for hardship."""
+        return self._share(household, self.hardship_percent)
+
+    def _share(self, household: int, percent: int) -> int:
+        return (self.first_person + self.each_additional * (household - 1)) * percent // 100
 
 
 class ResidencyZip(DatedRow):
@@ -106,6 +118,14 @@ class Facility(DatedRow):
     custody = models.CharField(max_length=20, choices=Custody.choices)
     us_state = models.CharField(max_length=2)
     circuit = models.PositiveSmallIntegerField()
+    # How somebody held there can be reached; empty where nobody has checked yet.
+    phone = models.CharField(max_length=40, blank=True)
+    takes_calls = models.BooleanField(null=True, blank=True, help_text="May people held there be called?")
+    call_vendor = models.CharField(max_length=80, blank=True)
+    legal_calls = models.CharField(max_length=200, blank=True)
+    mail = models.CharField(max_length=200, blank=True)
+    visits = models.CharField(max_length=200, blank=True)
+    messages_are_private = models.BooleanField(null=True, blank=True)
 
     class Meta(DatedRow.Meta):
         ordering = ("name",)
@@ -118,6 +138,19 @@ class Facility(DatedRow):
     def __str__(self) -> str:
         return self.name
 
+    def ways_to_reach(self) -> list[str]:
+        """What is known of reaching somebody held here, one sentence each."""
+        calls = {True: "People held can be called.", False: "Takes no calls for people held.", None: ""}
+        private = {True: "Messages are private.", False: "Messages are not private.", None: ""}
+        named = {
+            "Lawyer's call": self.legal_calls,
+            "Calls through": self.call_vendor,
+            "Mail": self.mail,
+            "Visits": self.visits,
+        }
+        known = [f"{name}: {value}" for name, value in named.items() if value]
+        return [way for way in (calls[self.takes_calls], private[self.messages_are_private], *known) if way]
+
 
 class ReferralPartner(DatedRow):
     """Someone outside the fund's routing to whom a family is sent warmly, with a number that answers."""
@@ -126,6 +159,8 @@ class ReferralPartner(DatedRow):
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=20)
     helps_with = models.CharField(max_length=160)
+    # Told at once to a family whose home lies outside the city, while a person looks at the request.
+    helps_outside_city = models.BooleanField(default=False)
 
     class Meta(DatedRow.Meta):
         ordering = ("name",)

@@ -10,6 +10,8 @@ from typing import Any
 from providers.seeds import VALID_FROM, rows
 
 FOLDER = Path(__file__).parent
+HELPS_OUTSIDE_CITY = "ilcm-intake"
+_YES_NO_COLUMNS = ("takes_calls", "messages_are_private")
 ZIP_SOURCE = "Fund's ZIP list, Nov 2026; check against the City boundary polygon and the HUD crosswalk"
 
 
@@ -25,6 +27,8 @@ def parse_condition(text: str) -> list[dict[str, Any]]:
 def load(apps: Any) -> None:
     """Makes whatever is missing; `apps` is Django's registry, real or historical. Idempotent."""
     load_law(apps)
+    load_triage_rules(apps)
+    load_contact_rules(apps)
     load_retention(apps)
 
 
@@ -41,22 +45,39 @@ def load_retention(apps: Any) -> None:
         rule.objects.get_or_create(code=fields.pop("code"), valid_from=VALID_FROM, defaults=fields)
 
 
-def load_law(apps: Any) -> None:
-    """Triage rules, facilities, ZIP codes, income lines, partners."""
+def load_triage_rules(apps: Any, valid_from: date = VALID_FROM) -> None:
+    """The ordered rules from answers to case type."""
     triage_rule = apps.get_model("referrals", "TriageRule")
     for row in rows(FOLDER, "triage_rules.csv"):
         triage_rule.objects.get_or_create(
             position=int(row["position"]),
-            valid_from=VALID_FROM,
+            valid_from=valid_from,
             defaults={
                 "code": row["code"],
                 "secondary": row["secondary"].split(),
+                "only_adds": row["only_adds"] == "yes",
                 "condition": parse_condition(row["condition"]),
+                "deadlines": row["deadlines"].split(),
                 "sentence": row["sentence"],
                 "ask": row["ask"],
                 "source": row["source"],
             },
         )
+
+
+def load_contact_rules(apps: Any) -> None:
+    """How people held at a place can be reached, where nobody has entered it yet."""
+    facility = apps.get_model("referrals", "Facility")
+    for row in rows(FOLDER, "facility_contacts.csv"):
+        fields = {**row, **{name: {"yes": True, "no": False}.get(row[name]) for name in _YES_NO_COLUMNS}}
+        facility.objects.filter(code=fields.pop("code"), phone="", legal_calls="", mail="").update(**fields)
+    partner = apps.get_model("referrals", "ReferralPartner")
+    if not partner.objects.filter(helps_outside_city=True).exists():
+        partner.objects.filter(code=HELPS_OUTSIDE_CITY).update(helps_outside_city=True)
+
+
+def load_law(apps: Any) -> None:
+    """Facilities, ZIP codes, income lines, partners."""
     _load_places(apps)
     income_line = apps.get_model("referrals", "IncomeLine")
     for row in rows(FOLDER, "income_lines.csv"):

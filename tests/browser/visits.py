@@ -17,7 +17,7 @@ LANGUAGES = ("en", "es")
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "taken": {"taken_day": "31 February"},
     "person": {"a_number": "letters"},
-    "papers": {"hearing_day": "13/45/2026"},
+    "dates": {"hearing_day": "13/45/2026"},
     "home": {"zip_code": "abc"},
     "household": {"household": "many"},
     "contact": {"phone": "12"},
@@ -105,18 +105,20 @@ def question_visits(visit: Callable[..., Visit], home: str, name: str) -> Iterat
 
 # The right answers of each page: what to tap (field: value) and what to type (field: words).
 TAPPED = {
-    "taken": {"taken": "just_now"},
-    "place": {"place": "whipple"},
-    "entry": {"entry": "unknown"},
-    "income": {"income": "0"},
+    "language": {"spoken": "es"},
     "contact": {"shared": "nobody"},
     "reach": {"may_text": "yes", "may_call": "no", "hours": "day"},
+    "taken": {"taken": "just_now"},
+    "place": {"place": "whipple"},
+    "income": {"income": "0"},
+    "consent": {"may_contact": "yes"},
 }
 TYPED = {
+    "you": {"caller_name": "Test Caller"},
+    "contact": {"phone": "612-555-0177"},
     "taken": {"taken_day": ""},
     "home": {"zip_code": "55407"},
     "household": {"household": "2"},
-    "contact": {"caller_name": "Test Caller", "phone": "612-555-0177"},
 }
 
 

@@ -6,29 +6,42 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from intake.questions import BY_NAME, PAGES, Page
+
 # What a mother types at 22:10 about her son who was taken today; obviously fake.
 STORY: dict[str, dict[str, Any]] = {
-    "taken": {"taken": "just_now", "taken_day": "", "taken_time": ""},
-    "place": {"place": "whipple"},
-    "entry": {"entry": "uninspected"},
+    "language": {"spoken": "es", "other_language": "", "reading": "talk"},
+    "you": {"caller_name": "Madre Inventada", "relation": "child"},
+    "contact": {"phone": "612-555-0123", "shared": "nobody", "code_word": "Jacaranda"},
+    "reach": {"may_text": "yes", "may_call": "yes", "may_voicemail": "no", "hours": "any", "text_language": "es"},
+    "taken": {"taken": "just_now", "taken_day": "", "taken_time": "", "taken_where": "work"},
     "person": {
         "names": "Testigo Ficticio Ñandú",
         "other_names": "Testigo Fictisio",
+        "birth_day": "5/28/1990",
+        "country": "Ecuador",
         "a_number": "A000-123-456",
-        "is_minor": "no",
     },
-    "papers": {"papers": ["none"], "hearing_day": ""},
-    "home": {"zip_code": "55407"},
+    "place": {"place": "whipple", "place_source": "they_called"},
+    "papers": {"papers": ["none"]},
+    "dates": {"flight": "no", "hearing_day": "", "date_kind": ""},
+    "signed": {"signed": "no"},
+    "afraid": {"afraid": "unknown"},
+    "entry": {"entry": "uninspected", "time_here": "over_2", "claim": "no"},
+    "orders": {"orders": ["none"], "decision": "none"},
+    "criminal": {"criminal": "no"},
+    "harm": {"harm": ["none"], "pending": ["none"]},
+    "care": {"is_minor": "no", "has_parent": "", "needs": ["none"], "care_note": ""},
+    "lawyer": {"has_lawyer": "no", "lawyer_name": ""},
+    "wish": {"wish": "unknown"},
+    "home": {"zip_code": "55407", "in_city": "yes"},
     "household": {"household": "4"},
     "income": {"income": "0"},
-    "contact": {
-        "caller_name": "Madre Inventada",
-        "phone": "612-555-0123",
-        "shared": "nobody",
-        "code_word": "Jacaranda",
-    },
-    "reach": {"may_text": "yes", "may_call": "yes", "hours": "any", "text_language": "es"},
+    "consent": {"may_contact": "yes", "may_remind": "yes"},
+    "heard": {"heard": "family"},
 }
+# The pages that a family is shown whose person is held.
+SHOWN = [name for name in STORY if name != "wish"]
 
 
 class Family:
@@ -59,8 +72,18 @@ class Family:
         return self.post(f"ask/{page}/", STORY[page] | changes | {"saved_at": seen[1] if seen else "0"})
 
     def answer_all(self, **changes: dict[str, Any]) -> None:
-        for page in STORY:
-            self.answer(page, **changes.get(page, {}))
+        for page in BY_NAME:
+            if any(shown.name == page for shown in self._shown(changes)):
+                self.answer(page, **changes.get(page, {}))
+
+    def _shown(self, changes: dict[str, dict[str, Any]]) -> list[Page]:
+        """The pages asked of a family with these answers."""
+        told = {page: STORY[page] | changes.get(page, {}) for page in STORY}
+        typed = {
+            page: {name: value if isinstance(value, list) else [str(value)] for name, value in fields.items()}
+            for page, fields in told.items()
+        }
+        return [page for page in PAGES if page.shown(typed)]
 
     def send(self) -> HttpResponse:
         shown = text(self.get("check/"))

@@ -29,6 +29,11 @@ SUNDAY = date(2026, 11, 22)
         ("viernes", date(2026, 11, 20)),
         ("Friday, November 20", date(2026, 11, 20)),
         ("12/25", date(2025, 12, 25)),
+        ("shalay", date(2026, 11, 21)),
+        ("20 nofembar", date(2026, 11, 20)),
+        ("Jimcaha", date(2026, 11, 20)),
+        ("nag hmo", date(2026, 11, 21)),
+        ("hnub no", date(2026, 11, 22)),
     ],
 )
 def test_common_ways_to_write_a_past_day_are_understood(typed: str, day: date) -> None:
@@ -66,6 +71,9 @@ def test_what_is_no_day_is_unreadable(typed: str) -> None:
         ("22:10", time(22, 10)),
         ("around 10", time(10)),
         ("a las 10 de la noche", time(22)),
+        ("10 habeenkii", time(22)),
+        ("subaxdii", time(9)),
+        ("8 teev sawv ntxov", time(8)),
         ("3 de la mañana", time(3)),
         ("12 am", time(0)),
         ("12:15pm", time(12, 15)),

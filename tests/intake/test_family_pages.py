@@ -13,7 +13,7 @@ from intake.models import Draft, NoticeShown
 from intake.questions import PAGES
 from privacy.models import SealedDocument
 from referrals.models import Case, Urgency
-from tests.intake.family import STORY, Family, code_on, text
+from tests.intake.family import SHOWN, STORY, Family, code_on, text
 
 pytestmark = pytest.mark.django_db
 
@@ -114,25 +114,31 @@ def test_the_pages_come_in_order_and_end_at_the_check() -> None:
     family.begin()
     went = [family.post("code/")["Location"]]
 
-    went += [family.answer(page)["Location"] for page in STORY]
+    went += [family.answer(page)["Location"] for page in SHOWN]
 
-    assert went == [*(f"/en/ask/{page.name}/" for page in PAGES), "/en/check/"]
+    assert went == [*(f"/en/ask/{page}/" for page in SHOWN), "/en/check/"]
 
 
 def test_needless_questions_are_skipped() -> None:
     family = Family()
     family.begin()
 
-    assert family.answer("taken", taken="no")["Location"] == "/en/ask/person/"
-    assert family.get("ask/place/")["Location"] == "/en/ask/person/"
+    family.answer_all(taken={"taken": "no"})
+
+    assert family.get("check/").status_code == 200
+    for page in ("place", "signed"):
+        assert family.get(f"ask/{page}/")["Location"] == "/en/check/"
 
 
-def test_a_free_person_is_not_asked_how_they_came() -> None:
+def test_only_who_is_free_is_asked_what_they_want() -> None:
     family = Family()
     family.begin()
+    family.answer_all()
+    assert family.get("ask/wish/")["Location"] == "/en/check/"
+
     family.answer("taken", taken="earlier")
 
-    assert family.answer("place", place="free")["Location"] == "/en/ask/person/"
+    assert family.answer("place", place="free")["Location"] == "/en/ask/wish/"
 
 
 def test_every_page_links_back_to_the_one_before() -> None:
@@ -140,22 +146,24 @@ def test_every_page_links_back_to_the_one_before() -> None:
     family.begin()
     family.answer_all()
 
-    backs = [f"/en/ask/{page.name}/" for page in PAGES]
-    for page, back in zip(PAGES, ["/en/code/", *backs], strict=False):
-        assert f'<a href="{back}">' in text(family.get(f"ask/{page.name}/"))
+    backs = [f"/en/ask/{page}/" for page in SHOWN]
+    for page, back in zip(SHOWN, ["/en/code/", *backs], strict=False):
+        assert f'<a href="{back}">' in text(family.get(f"ask/{page}/"))
     assert f'<a href="{backs[-1]}">' in text(family.get("check/"))
 
 
 def test_i_dont_know_is_an_answer_wherever_nothing_is_required() -> None:
     family = Family()
     family.begin()
+    for page in ("language", "you", "contact", "reach", "consent"):
+        family.answer(page)
     family.answer("taken", taken="unknown")
     family.answer("place", place="unknown")
-    family.answer("entry", entry="unknown")
-    for page in ("person", "papers", "home", "household"):
+    left_open = [page.name for page in PAGES if page.may_skip and page.name not in ("wish", "income")]
+    for page in left_open:
         assert family.post(f"ask/{page}/", {"dont_know": "1"}).status_code == 302
-    family.answer("contact")
-    assert family.answer("reach")["Location"] == "/en/check/"
+    assert len(left_open) == len(SHOWN) - 8
+    assert family.get("check/").status_code == 200
     family.send()
 
     case = Case.objects.get()
@@ -171,8 +179,8 @@ def test_the_check_page_shows_each_answer_and_leads_back_to_it() -> None:
 
     for words in ("Testigo Ficticio Ñandú", "A000 123 456", "(612) 555-0123", "55407", "In the last 3 days"):
         assert words.lower() in shown.lower()
-    for page in PAGES:
-        assert f'href="/en/ask/{page.name}/"' in shown
+    for page in SHOWN:
+        assert f'href="/en/ask/{page}/"' in shown
 
 
 def test_a_change_leads_back_to_the_check() -> None:
@@ -187,9 +195,7 @@ def test_a_change_leads_back_to_the_check() -> None:
 def test_a_change_that_opens_a_question_asks_it() -> None:
     family = Family()
     family.begin()
-    family.answer("taken", taken="no")
-    for page in ("person", "papers", "home", "household", "income", "contact", "reach"):
-        family.answer(page)
+    family.answer_all(taken={"taken": "no"})
 
     assert family.answer("taken", taken="just_now")["Location"] == "/en/ask/place/"
 
@@ -268,24 +274,24 @@ def test_answers_changed_in_another_window_are_read_again_before_sending() -> No
 def test_sending_without_all_answers_asks_for_the_missing_one() -> None:
     family = Family()
     family.begin()
-    family.answer("taken")
+    family.answer("language")
 
-    assert family.post("check/")["Location"] == "/en/ask/place/"
+    assert family.post("check/")["Location"] == "/en/ask/you/"
     assert not Case.objects.exists()
 
 
 def test_the_code_resumes_at_the_next_question_in_another_browser() -> None:
     family = Family()
     code = family.begin()
-    family.answer("taken")
+    family.answer("language")
 
     elsewhere = Family("es")
     response = elsewhere.post("status/", {"code": f" {code[:4]}-{code[4:8]} {code[8:]} "})
 
-    assert response["Location"] == "/es/ask/place/"
-    assert elsewhere.answer("place").status_code == 302
+    assert response["Location"] == "/es/ask/you/"
+    assert elsewhere.answer("you").status_code == 302
     # The first browser's cookie died with the new one.
-    assert family.get("ask/place/").status_code == 410
+    assert family.get("ask/you/").status_code == 410
 
 
 def test_the_code_of_a_sent_request_shows_its_state_and_never_a_name() -> None:
@@ -320,13 +326,13 @@ def test_a_broken_cookie_is_no_draft(cookie: str) -> None:
 def test_leaving_takes_the_cookie_and_keeps_the_draft() -> None:
     family = Family()
     code = family.begin()
-    family.answer("taken")
+    family.answer("language")
 
     response = family.post("leave/")
 
     assert response["Clear-Site-Data"]
     assert not response.cookies[COOKIE].value
-    assert Family().post("status/", {"code": code})["Location"] == "/en/ask/place/"
+    assert Family().post("status/", {"code": code})["Location"] == "/en/ask/you/"
 
 
 def test_an_unknown_question_is_not_found() -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db.models import TextChoices
 from django.test import Client
 from django.utils import timezone
 from django.utils.timezone import localdate
@@ -24,7 +25,7 @@ from privacy import vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals import tasks
 from referrals.actions import accept_offer
-from referrals.facts import Entry, Facts, Paper, Taken
+from referrals.facts import CHOSEN, Facts
 from referrals.models import Case, CaseEvent, Custody, Offer
 from tests import factories
 from tests.intake.test_sending import a_draft
@@ -72,8 +73,12 @@ def test_the_provider_takes_everything_as_json(provider: Client, case: Case) -> 
     assert handed["version"] == hand_over.VERSION
     assert handed["case"]["reference"] == case.reference
     assert "Whipple" in handed["case"]["facility"]
-    assert handed["names"] == {"names": "Testigo Ficticio Ñandú", "other_names": "Testigo Fictisio"}
-    assert handed["file"] == {"a_number": "000123456"}
+    assert handed["names"] == {
+        "names": "Testigo Ficticio Ñandú",
+        "other_names": "Testigo Fictisio",
+        "birth_day": "1990-05-28",
+    }
+    assert (handed["file"]["a_number"], handed["file"]["country"]) == ("000123456", "Ecuador")
     (contact,) = handed["contacts"]
     assert (contact["phone"], contact["caller_name"], contact["hours"]) == ("+16125550123", "Madre Inventada", "any")
     assert (handed["facts"]["place"], handed["facts"]["entry"]) == ("whipple", "uninspected")
@@ -307,7 +312,8 @@ def names_in(value: Any) -> set[str]:
 
 
 def test_every_name_and_code_of_the_json_is_described(provider: Client, case: Case) -> None:
-    codes = {str(code) for choices in (Taken, Entry, Paper, Custody) for code in choices}
+    choices: list[type[TextChoices]] = [*CHOSEN.values(), Custody]
+    codes = {str(code) for kind in choices for code in kind.values}
 
     described = set(re.findall(r"`([\w-]+)`", DESCRIBED))
 

@@ -2,7 +2,7 @@
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 from uuid import uuid4
 
@@ -22,9 +22,9 @@ from privacy import draft_keys, vault
 from privacy.models import DocumentKind, DraftKey, ReturnCode, SealedDocument, WrappedKey
 from referrals.actions.sharing import active_provider_readers
 from referrals.facts import PLACE_FREE, Entry, Facts, Taken
-from referrals.models import Case, IncomeVerdict
+from referrals.models import Case, IncomeVerdict, Residency, Screening, TaskKind
 from tests import factories
-from tests.intake.family import STORY, Family
+from tests.intake.family import STORY, Family, text
 from tests.services.vault_keys import keys_for
 
 pytestmark = pytest.mark.django_db
@@ -90,18 +90,24 @@ def test_the_income_bands_end_exactly_at_the_line() -> None:
 
     tops = [int(key) for key, _label in form.fields["income"].choices if str(key).isdigit()]  # type: ignore[attr-defined]
 
-    assert tops == [0, 2750, 5500]  # 12 × 5,500 = 66,000: the line of 2026 for four people
+    # 12 × 5,500 = 66,000 and 12 × 8,250 = 99,000: the two lines of 2026 for four people.
+    assert tops == [0, 2750, 5500, 8250]
 
 
 def test_someone_not_taken_is_free() -> None:
-    assert facts_of({"taken": "no"}).place == PLACE_FREE
+    assert facts_of({"taken": "no"}, today=timezone.localdate()).place == PLACE_FREE
 
 
 def test_a_receipt_is_all_that_stays_of_the_draft() -> None:
     draft = a_draft()
     case = submit_draft(draft=draft)
 
-    assert draft.content == {"code": draft.code, "reference": case.reference, "urgency": case.urgency}
+    assert draft.content == {
+        "code": draft.code,
+        "reference": case.reference,
+        "urgency": case.urgency,
+        "residency": case.residency,
+    }
     assert ReturnCode.objects.get().case_id == case.pk
     assert NoticeShown.objects.get().case_id == case.pk
 
@@ -216,3 +222,57 @@ def test_the_language_of_the_page_is_the_language_of_the_case() -> None:
         family.send()
 
     assert Case.objects.get().language == "es"
+
+
+def test_a_home_outside_the_city_is_told_at_once_whom_to_call_and_goes_to_a_person() -> None:
+    family = Family()
+    code = family.begin()
+    family.answer_all(taken={"taken": "no"}, home={"zip_code": "55101", "in_city": "no"})
+    family.send()
+
+    case = Case.objects.get()
+    assert case.residency == Residency.OUTSIDE
+    assert case.screening == Screening.PENDING
+    assert case.tasks.filter(kind=TaskKind.SCREEN, done_at=None).exists()
+    assert "651-641-1011" in text(family.get("sent/"))
+    assert "651-641-1011" in text(Family().post("status/", {"code": code}))
+
+
+def test_a_home_in_the_city_is_not_sent_elsewhere() -> None:
+    family = Family()
+    family.begin()
+    family.answer_all()
+    family.send()
+
+    assert "651-641-1011" not in text(family.get("sent/"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "born", "is_minor"),
+    [
+        ("", date(2008, 11, 24), False),
+        ("", date(2008, 11, 25), True),
+        ("", None, None),
+        ("no", date(2015, 1, 1), False),
+        ("yes", date(1990, 1, 1), True),
+        # February 29: eighteen on the first of March.
+        ("", date(2008, 2, 29), False),
+    ],
+)
+def test_a_birth_date_tells_who_is_under_18_where_nobody_answered(
+    answer: str, born: date | None, is_minor: bool | None
+) -> None:
+    values = {"taken": "no", "is_minor": answer, "birth_day": born}
+
+    assert facts_of(values, today=date(2026, 11, 24)).is_minor is is_minor
+
+
+def test_who_has_a_lawyer_already_is_for_a_person_to_ask() -> None:
+    family = Family()
+    family.begin()
+    family.answer_all(lawyer={"has_lawyer": "yes", "lawyer_name": "Licenciada Inventada"})
+    family.send()
+
+    case = Case.objects.get()
+    assert case.screening == Screening.PENDING
+    assert case.tasks.filter(kind=TaskKind.SCREEN, done_at=None).exists()

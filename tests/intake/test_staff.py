@@ -154,7 +154,7 @@ def test_a_coordinators_answers_seal_a_new_version_and_triage_again(case: Case) 
 
 
 def test_an_income_above_the_line_is_noticed(case: Case) -> None:
-    corrected(factories.client_of(factories.member(Role.COORDINATOR)), case, monthly_income="5000")
+    corrected(factories.client_of(factories.member(Role.COORDINATOR)), case, monthly_income="9000")
 
     (document,) = vault.latest(case.pk, DocumentKind.FACTS)
     assert vault.open_document(document, keys=keys_for("hotline"))["income_is_over"] is True
@@ -245,7 +245,7 @@ NOW = datetime(2026, 11, 20, 4, 10, tzinfo=UTC)
         factories.held_facts(household=None, monthly_income=None),
         factories.held_facts(monthly_income=None, income_is_over=True),
         factories.held_facts(household=None, monthly_income=None, income_is_over=True),
-        factories.held_facts(monthly_income=5000, income_is_over=True),
+        factories.held_facts(monthly_income=9000, income_is_over=True),
         factories.held_facts(monthly_income=0, is_minor=False),
         factories.held_facts(taken=Taken.UNKNOWN, place="unknown", zip_code="", papers=(Paper.EXPEDITED,)),
         factories.free_facts(hearing_on=date(2026, 12, 1)),

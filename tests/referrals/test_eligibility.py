@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from referrals.eligibility import income, residency, system_may_screen_in
-from referrals.facts import Facts
+from referrals.facts import Facts, YesNo
 from referrals.models import IncomeLine, IncomeVerdict, Residency, ResidencyZip
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +32,16 @@ def test_the_line_is_twice_the_guideline_of_the_day(day: date, household: int, l
 
 
 @pytest.mark.parametrize(
-    ("monthly", "verdict"), [(5_500, IncomeVerdict.WITHIN), (5_501, IncomeVerdict.OVER), (0, IncomeVerdict.WITHIN)]
+    ("monthly", "verdict"),
+    [
+        (0, IncomeVerdict.WITHIN),
+        (5_500, IncomeVerdict.WITHIN),
+        (5_501, IncomeVerdict.HARDSHIP),
+        (8_250, IncomeVerdict.HARDSHIP),
+        (8_251, IncomeVerdict.OVER),
+    ],
 )
-def test_income_at_the_line_is_within(monthly: int, verdict: str) -> None:
+def test_income_at_a_line_is_within_it(monthly: int, verdict: str) -> None:
     facts = Facts(household=4, monthly_income=monthly)
     assert income(facts, line_on(date(2026, 2, 1)), is_held=True) == verdict
 
@@ -74,3 +81,20 @@ def test_the_machine_passes_only_what_is_clear() -> None:
         ("presumed", "within"),
         ("presumed", "presumed"),
     }
+
+
+@pytest.mark.parametrize(
+    ("zip_code", "says_city", "verdict"),
+    [
+        ("55423", YesNo.YES, Residency.PRESUMED),
+        ("55423", YesNo.NO, Residency.STRADDLING),
+        ("", YesNo.YES, Residency.PRESUMED),
+        # "Minneapolis" in an address proves nothing where the ZIP lies outside.
+        ("55425", YesNo.YES, Residency.OUTSIDE),
+        ("55407", YesNo.NO, Residency.IN),
+    ],
+)
+def test_the_familys_word_counts_where_the_zip_leaves_it_open(zip_code: str, says_city: YesNo, verdict: str) -> None:
+    row = ResidencyZip.objects.on(date(2026, 11, 23)).filter(zip_code=zip_code).first()
+
+    assert residency(Facts(zip_code=zip_code, in_city=says_city), row) == verdict
