@@ -130,7 +130,7 @@ def _paragraphs(sentences: list[str]) -> str:
 
 def _errors(language: str) -> Iterator[Shown]:
     request = RequestFactory().get(f"/{language}/nowhere/")
-    request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+    request.LANGUAGE_CODE = language
     views: dict[str, Callable[..., HttpResponse]] = {
         "400": site.bad_request,
         "404": site.page_not_found,
