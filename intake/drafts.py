@@ -61,6 +61,15 @@ class OpenDraft:
         """The draft's revision at which the page was saved last; 0 if never."""
         return int(self.content.get("saved", {}).get(page_name, 0))
 
+    def mark(self, page_name: str = "") -> str:
+        """What a page says of the moment it was drawn: which draft, and its revision or that of one page's answers.
+
+        Digits that mean nothing elsewhere. A page of one request that is sent after another request was begun in the
+        same browser is known by it, and so is one that is older than the answers kept.
+        """
+        revision = self.saved_at(page_name) if page_name else self.row.revision
+        return f"{self.row.pk.int % 10**9:09}{revision}"
+
     def seal(self) -> bytes:
         """The content, sealed as the row keeps it."""
         return self.key.seal(self.content, context=context_of(self.row.pk))

@@ -118,7 +118,7 @@ def ask(request: HttpRequest, draft: OpenDraft, page_name: str) -> HttpResponse:
         form = answers.form(page, MultiValueDict() if skipped else request.POST)
         if form.is_valid():
             typed = form.to_typed()
-            seen, newest = request.POST.get("saved_at"), str(draft.saved_at(page.name))
+            seen, newest = request.POST.get("saved_at"), draft.mark(page.name)
             changed_elsewhere = seen not in (None, newest) and typed != draft.typed.get(page.name)
             if not changed_elsewhere:
                 actions.save_page(draft=draft, page_name=page.name, typed=typed)
@@ -128,7 +128,7 @@ def ask(request: HttpRequest, draft: OpenDraft, page_name: str) -> HttpResponse:
     context = {
         "page": page,
         "form": form,
-        "saved_at": draft.saved_at(page.name),
+        "saved_at": draft.mark(page.name),
         "kept": list(answers.spoken(page)) if changed_elsewhere and page.name in draft.typed else [],
         "changed_elsewhere": changed_elsewhere,
         "before_this": before_this,
@@ -147,7 +147,7 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
         return next_step(draft)
     changed_elsewhere = False
     if request.method == "POST":
-        changed_elsewhere = request.POST.get("revision") not in (None, str(draft.row.revision))
+        changed_elsewhere = request.POST.get("revision") not in (None, draft.mark())
         if not changed_elsewhere:
             try:
                 actions.submit_draft(draft=draft)
@@ -158,7 +158,7 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
     pages = answers.pages()
     context = {
         "sections": [(page, list(answers.spoken(page))) for page in pages],
-        "revision": draft.row.revision,
+        "revision": draft.mark(),
         "changed_elsewhere": changed_elsewhere,
         "last_page": pages[-1],
     }
