@@ -22,7 +22,8 @@ pytestmark = pytest.mark.django_db
 
 # Never on a page as it stands: sent back, each of its signs must be written as an entity.
 MARK = "zq<b>\"'&zq"
-RAW = (b"zq<", b"<b>\"'&zq", b"\"'&zq")
+# Not "zq<": so ends the mark, well escaped, before the tag that follows it.
+RAW = (b"zq<b>", b"<b>\"'&zq", b"\"'&zq")
 POSTED = [*paths(), *sorted(AWAY)]
 # More than a page may be: refused before it is read.
 HUGE = "9" * 300_000

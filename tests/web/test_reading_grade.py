@@ -3,7 +3,6 @@
 import re
 import warnings
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 
@@ -12,6 +11,7 @@ from providers.models import Provider
 from referrals.models import Facility, ReferralPartner
 from tests.intake.every_page import Shown, ask_everything, every_page  # noqa: F401
 from tests.intake.family import Family, text
+from tests.web.reader import blocks
 
 with warnings.catch_warnings():
     # It reads its word lists by a module that setuptools is about to drop; the lock holds setuptools back.
@@ -24,40 +24,6 @@ GRADE, EASE = 6.0, 70.0
 # Fewer words than this are a name or a button, and no formula says anything about them.
 FEWEST_WORDS = 20
 PHONE = re.compile(r"(\+1 ?)?(\(\d{3}\) ?|\b\d{3}[-. ])\d{3}[-. ]\d{4}\b|\b\d{4} \d{4} \d{5}\b")
-INLINE = {"a", "abbr", "b", "bdi", "em", "i", "q", "small", "span", "strong", "time"}
-VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-UNREAD = {"head", "script", "style", "svg", "option"}
-
-
-class Reader(HTMLParser):
-    """The sentences of the page's parts in its own language: every block that has no full stop gets one."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self.language = language
-        self.blocks: list[str] = [""]
-        # Whether each open element, and so what stands in it, is read.
-        self.open: list[tuple[str, bool]] = [("", True)]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in INLINE:
-            self.blocks.append("")
-        if tag in VOID:
-            return
-        given = dict(attrs)
-        foreign = given.get("lang") not in (None, self.language)
-        self.open.append((tag, self.open[-1][1] and not foreign and tag not in UNREAD))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in INLINE:
-            self.blocks.append("")
-        if tag in (name for name, _read in self.open):
-            while self.open.pop()[0] != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        if self.open[-1][1]:
-            self.blocks[-1] += data
 
 
 def main_part(html: str) -> str:
@@ -68,13 +34,15 @@ def main_part(html: str) -> str:
 
 
 def sentences(html: str, language: str, names: re.Pattern[str]) -> list[str]:
-    """What there is to read: no labels of one or two words, no phone numbers, a short word for each proper name."""
-    reader = Reader(language)
-    reader.feed(html)
-    reader.close()
+    """What there is to read in the language: no labels of one or two words, no phone numbers, a short word for a name.
+
+    Every block that has no full stop gets one.
+    """
     found = []
-    for block in reader.blocks:
-        words = names.sub("Ana", PHONE.sub("", " ".join(block.split())))
+    for block in blocks(html, language):
+        words = names.sub("Ana", " ".join(PHONE.sub("", block.words).split()))
+        if block.language != language:
+            continue
         if len(re.findall(r"\w+", words)) > 2:
             found.append(words if words.endswith((".", "?", "!")) else f"{words.rstrip(' :,;—')}.")
     return found
