@@ -140,13 +140,15 @@ def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, b
     case_id, contact_id = uuid.uuid4(), uuid.uuid4()
     facts = facts_of(values, today=localdate(now))
     hotline, providers = hotline_reader(), active_provider_readers()
-    contact, file = document(DocumentKind.CONTACT, values), document(DocumentKind.FILE, values)
+    contact, names, file = (
+        document(kind, values) for kind in (DocumentKind.CONTACT, DocumentKind.NAMES, DocumentKind.FILE)
+    )
     parts = [
         vault.Part(DocumentKind.CONTACT, contact, [vault.WORKER, hotline], subject=contact_id),
-        vault.Part(DocumentKind.NAMES, document(DocumentKind.NAMES, values), [hotline, *providers]),
+        vault.Part(DocumentKind.NAMES, names, [hotline, *providers]),
         vault.Part(DocumentKind.FILE, file, [hotline, *providers]),
         vault.Part(DocumentKind.FACTS, facts.to_payload(), [vault.WORKER, hotline, *providers]),
-        vault.Part(DocumentKind.LOOKUP, lookup_of(contact, file), [vault.WORKER]),
+        vault.Part(DocumentKind.LOOKUP, lookup_of(contact, names, file), [vault.WORKER]),
     ]
     vault.seal_all(case_id=case_id, parts=parts, now=now)
     transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case_id]), robust=True)
@@ -163,10 +165,13 @@ def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, b
     return open_case(case_id=case_id, facts=facts, channel=Channel.WEB, language=language, by=by, now=now)
 
 
-def reissue_code(*, case: Case, check: codes.Check, by: Actor, now: datetime | None = None) -> str:
+def reissue_code(
+    *, case: Case, check: codes.Check, by: Actor, contact_id: uuid.UUID | None = None, now: datetime | None = None
+) -> str:
     """A new return code for a family that lost theirs, 13 digits to be read out once; the old one dies with it.
 
-    `check` says how the coordinator made sure who is on the phone. Nothing is changed when it raises:
+    `check` says how the coordinator made sure who is on the phone; `contact_id` which of several people it is, whose
+    code alone dies. Nothing is changed when it raises:
     `codes.ContactNotOpened`, `codes.NothingLeft` or PermissionDenied.
     """
     now, check = now or timezone.now(), codes.Check(check)
@@ -176,7 +181,7 @@ def reissue_code(*, case: Case, check: codes.Check, by: Actor, now: datetime | N
     with transaction.atomic():
         case = lock_case(case.pk)
         codes.check_may_reissue(case, by=by, now=now)
-        return_codes.replace(case_id=case.pk, lookup_id=keys.lookup_id, now=now)
+        return_codes.replace(case_id=case.pk, lookup_id=keys.lookup_id, contact_id=contact_id, now=now)
         events.record(case=case, kind=codes.REISSUED, by=by, now=now, detail={"check": check.value})
     return code
 

@@ -2,12 +2,13 @@
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 
 from accounts.roles import HOTLINE_ROLES, Actor
-from privacy import vault
+from privacy import return_codes, vault
 from privacy.models import DocumentKind
 from privacy.readers import Keys
 from referrals.actions.openings import OPENED, OpeningReason
@@ -54,9 +55,19 @@ def check_may_reissue(case: Case, *, by: Actor, now: datetime) -> None:
         raise ContactNotOpened
 
 
-def has_code_word(case: Case, keys: Keys) -> bool:
-    """Whether one of the people who asked chose a code word. Opens the contact: log it first."""
+def people_with_codes(case: Case) -> list[tuple[UUID, datetime]]:
+    """Of a case that several people come back to: each one's contact, and when it was sealed; else nobody."""
+    if not return_codes.several_people_have_codes(case.pk):
+        return []
+    contacts = vault.wrapped_for(hotline_reader(), vault.latest(case.pk, DocumentKind.CONTACT))
+    return [(document.subject, document.created_at) for document in contacts]
+
+
+def has_code_word(case: Case, keys: Keys, *, contact_id: UUID | None = None) -> bool:
+    """Whether who asked chose a code word (`contact_id`: which of them). Opens the contact: log it first."""
     for document in vault.wrapped_for(keys.reader, vault.latest(case.pk, DocumentKind.CONTACT)):
+        if contact_id not in (None, document.subject):
+            continue
         try:
             if vault.open_document(document, keys=keys).get("code_word"):
                 return True

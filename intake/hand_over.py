@@ -51,7 +51,8 @@ def missing_of(case: Case, reader: str) -> list[DocumentKind]:
 def opened_file(case: Case, *, keys: Keys, now: datetime) -> OpenedFile:
     """Everything of the case that `keys` have a copy of; log each opening before. Raises `vault.Unreadable`."""
     documents = vault.wrapped_for(keys.reader, vault.latest(case.pk, *KINDS))
-    documents.sort(key=lambda document: KINDS.index(DocumentKind(document.kind)))
+    # The case's own first: what a second person told of the same one stands behind it.
+    documents.sort(key=lambda document: (KINDS.index(DocumentKind(document.kind)), document.subject != case.pk))
     return OpenedFile(case, now, [_part(document, keys) for document in documents])
 
 
@@ -77,12 +78,14 @@ def as_json(file: OpenedFile) -> bytes:
             "next_deadline_code": case.next_deadline_code,
         },
     }
+    handed["told_by_others"] = []
     for kind in KINDS:
         contents = [payload for part_kind, _, payload in parts if part_kind == kind]
         if kind in SEVERAL:
             handed[SEVERAL[kind]] = contents
         else:
             handed[kind.value] = contents[0] if contents else None
+            handed["told_by_others"] += [{kind.value: content} for content in contents[1:]]
     return json.dumps(handed, ensure_ascii=False, indent=2).encode()
 
 

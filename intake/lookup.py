@@ -1,4 +1,4 @@
-"""What a case can be found by: a phone and an A-number, written one way however they were typed."""
+"""What a case can be found by, written one way however it was typed: phone, A-number, the person by name and day."""
 
 import re
 import unicodedata
@@ -8,7 +8,10 @@ from uuid import UUID
 
 import phonenumbers
 from django.db import transaction
+from django.utils import timezone
 
+from intake.duplicates import note_likely_duplicates
+from intake.name_sound import birth_day_of, country_of, sounds
 from privacy import indexes, vault
 from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
 from privacy.worker_key import WorkerKey
@@ -16,6 +19,7 @@ from privacy.worker_key import WorkerKey
 _A_NUMBER = re.compile(r"A?([0-9]{7,9})")
 _BETWEEN_DIGITS = re.compile(r"[\s.\-\u2010-\u2015#]+")
 _LETTER = re.compile(r"[^\W\d_]")
+_INDEXED = (indexes.PHONE, indexes.A_NUMBER, indexes.PERSON, indexes.BORN_IN)
 
 
 def normalized_phone(typed: str) -> str:
@@ -48,11 +52,20 @@ def number_meant(typed: str) -> tuple[str, str] | None:
     return None
 
 
-def lookup_of(contact: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
-    """The `lookup` document of a case: what the worker makes indexes of."""
+def lookup_of(contact: Mapping[str, Any], names: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
+    """The `lookup` document of a case: what the worker makes indexes of, of each a list.
+
+    A person is indexed by each sound of their name with the birth day, and once more with the country where it was
+    told. Without a whole birth day there is nothing to tell one Mohamed Ali from another, and no index.
+    """
+    phone, a_number = str(contact.get("phone", "")), str(file.get("a_number", ""))
+    birth_day, country = birth_day_of(names.get("birth_day")), country_of(str(file.get("country") or ""))
+    heard = sounds(str(names.get("names") or ""), str(names.get("other_names") or "")) if birth_day else []
     return {
-        indexes.PHONE: normalized_phone(str(contact.get("phone", ""))),
-        indexes.A_NUMBER: normalized_a_number(str(file.get("a_number", ""))),
+        indexes.PHONE: [normalized_phone(phone)],
+        indexes.A_NUMBER: [normalized_a_number(a_number)],
+        indexes.PERSON: [f"{sound} {birth_day}" for sound in heard],
+        indexes.BORN_IN: [f"{sound} {birth_day} {country}" for sound in heard] if country else [],
     }
 
 
@@ -63,7 +76,7 @@ def cases_to_index() -> list[UUID]:
 
 
 def index_case(case_id: UUID, key: WorkerKey) -> None:
-    """Write the case's indexes and destroy its look-up documents, as the worker.
+    """Write the case's indexes, look for others about the same person, destroy the look-up documents; as the worker.
 
     Doing it again, twice at once, or after dying half-way leaves the same rows. Raises `vault.Unreadable` for a
     document that was changed.
@@ -72,8 +85,13 @@ def index_case(case_id: UUID, key: WorkerKey) -> None:
         waiting = SealedDocument.objects.select_for_update(skip_locked=True).filter(
             case_id=case_id, kind=DocumentKind.LOOKUP
         )
-        for document in waiting.order_by("version"):
+        documents = list(waiting.order_by("version"))
+        for document in documents:
             _index(document, key)
+        if documents:
+            # Before their rows go, in one transaction with that: who died here looks again.
+            note_likely_duplicates(case_id=case_id, now=timezone.now())
+        for document in documents:
             document.delete()
 
 
@@ -82,10 +100,15 @@ def _index(document: SealedDocument, key: WorkerKey) -> None:
     if not wraps.exists():
         # An earlier run wrote the indexes and died before it deleted the row.
         return
-    numbers = vault.open_document(document, keys=key.keys())
-    given = [(purpose, numbers[purpose]) for purpose in (indexes.PHONE, indexes.A_NUMBER) if numbers.get(purpose)]
+    told = vault.open_document(document, keys=key.keys())
+    given = [(purpose, one) for purpose in _INDEXED for one in _values(told.get(purpose, [])) if one]
     indexes.write_indexes(document.case_id, key.index_key, given)
     destroyed, _ = wraps.delete()
     if not destroyed:
         # The row is locked, so this was the end of the case itself: its indexes must not outlive it.
         BlindIndex.objects.filter(case_id=document.case_id).delete()
+
+
+def _values(told: list[str] | str) -> list[str]:
+    # One number, as an earlier version of the program sealed it: it may still wait here when the program is updated.
+    return [told] if isinstance(told, str) else told

@@ -1,9 +1,11 @@
-"""The unsent draft of a family's answers, sealed from the first one, and the notices they were shown."""
+"""The unsent draft of a family's answers, sealed from the first one; the notices shown; who may have asked twice."""
 
 import uuid
 from typing import ClassVar
 
 from django.db import models
+
+from referrals.models import Case
 
 
 class Draft(models.Model):
@@ -45,3 +47,46 @@ class NoticeShown(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.version} {self.language}"
+
+
+class MatchedBy(models.TextChoices):
+    """By what two cases are probably about one person."""
+
+    A_NUMBER = "a_number", "The same A-number"
+    PERSON = "person", "Two names that sound the same, and the same birth day"
+
+
+class PairState(models.TextChoices):
+    OPEN = "open", "To be compared"
+    NOT_SAME = "not_same", "Not the same person"
+    MERGED = "merged", "The same person, joined"
+
+
+class LikelyDuplicate(models.Model):
+    """Two cases that are probably about one person, found by the worker; a coordinator decides."""
+
+    # In the order of their ids, so that a pair has one row whichever of the two it was found from.
+    one = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    matched_by = models.CharField(max_length=10, choices=MatchedBy.choices)
+    state = models.CharField(max_length=10, choices=PairState.choices, default=PairState.OPEN)
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by_user_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("found_at", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["one", "other"], name="one_row_per_pair"),
+            models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="pair_in_order"),
+            models.CheckConstraint(
+                condition=models.Q(state="open") ^ models.Q(decided_at__isnull=False), name="pair_decided_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one} and {self.other}"
+
+    def beside(self, case: Case) -> Case:
+        """The other one of the two."""
+        return self.other if self.one_id == case.pk else self.one

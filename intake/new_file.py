@@ -61,15 +61,17 @@ def begin_new_file(
 
 def _seal(case: Case, values: Mapping[str, Any], facts: Facts, now: datetime) -> None:
     contact_id, hotline, holder = uuid.uuid4(), hotline_reader(), holder_of(case)
-    contact, file = document(DocumentKind.CONTACT, values), document(DocumentKind.FILE, values)
+    contact, names, file = (
+        document(kind, values) for kind in (DocumentKind.CONTACT, DocumentKind.NAMES, DocumentKind.FILE)
+    )
     holders = [vault.reader_of(holder.program.provider.organization)] if holder else []
     providers = holders or active_provider_readers()
     parts = [
         vault.Part(DocumentKind.CONTACT, contact, [vault.WORKER, hotline, *holders], subject=contact_id),
-        vault.Part(DocumentKind.NAMES, document(DocumentKind.NAMES, values), [hotline, *providers]),
+        vault.Part(DocumentKind.NAMES, names, [hotline, *providers]),
         vault.Part(DocumentKind.FILE, file, [hotline, *providers]),
         vault.Part(DocumentKind.FACTS, facts.to_payload(), [vault.WORKER, hotline, *providers]),
-        vault.Part(DocumentKind.LOOKUP, lookup_of(contact, file), [vault.WORKER]),
+        vault.Part(DocumentKind.LOOKUP, lookup_of(contact, names, file), [vault.WORKER]),
     ]
     vault.seal_all(case_id=case.pk, parts=parts, now=now)
     transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)

@@ -40,7 +40,11 @@ class Status:
 
 
 def status_of(case: Case, now: datetime) -> Status:
-    """The status page's words, in the active language."""
+    """The status page's words, in the active language.
+
+    A duplicate's are those of the case that goes on: its family never reads that somebody else asked too.
+    """
+    case = case.duplicate_of or case
     describe = _DESCRIBED.get(case.state)
     return describe(case, now) if describe else _plain(case)
 
@@ -75,10 +79,6 @@ _WORDS: dict[State, list[str | Promise]] = {
     State.WITHDRAWN: [
         gettext_lazy("This request was taken back"),
         gettext_lazy("You can ask for help again at any time."),
-    ],
-    State.DUPLICATE: [
-        gettext_lazy("We have another request for the same person"),
-        gettext_lazy("We go on with that one. You do not have to do anything. Call us if you have a question."),
     ],
     State.LOST_CONTACT: [
         gettext_lazy("We could not reach you"),

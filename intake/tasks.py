@@ -8,12 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE
+from intake.duplicates import note_likely_duplicates
 from intake.lookup import cases_to_index, index_case
 from intake.models import Draft, NoticeShown
 from privacy import draft_keys, worker_key
 from privacy.indexes import seal_index_key
 from privacy.models import IndexKeyGrant, ReaderKey, ReturnCode
 from referrals.actions.sharing import hotline_reader
+from referrals.models import Case
+from referrals.models.case import OPEN_STATES
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,17 @@ def index_lookups() -> None:
         except Exception:
             # Tried again in a minute; one that does not open must not keep the others from being found.
             log.exception("case %s is not indexed yet", case_id)
+
+
+@shared_task(name="intake.tasks.find_duplicates")
+def find_duplicates() -> None:
+    """Every night: pairs that were none when the second case was indexed, because the first was over until it was
+    taken up again. Running it twice changes nothing."""
+    for case_id in Case.objects.filter(state__in=OPEN_STATES).values_list("pk", flat=True):
+        try:
+            note_likely_duplicates(case_id=case_id, now=timezone.now())
+        except Exception:
+            log.exception("duplicates of case %s are not looked for", case_id)
 
 
 @shared_task(name="intake.tasks.give_index_key_to_hotline")

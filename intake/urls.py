@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from intake.views import codes, demands, family, hand_over, new_file, notes, search, staff, status
+from intake.views import codes, demands, duplicates, family, hand_over, new_file, notes, search, staff, status
 
 family_urls: tuple[list[URLPattern], str] = (
     [
@@ -28,6 +28,7 @@ staff_urls: tuple[list[URLPattern], str] = (
         path("<reference:reference>/answers/", staff.answers, name="answers"),
         path("<reference:reference>/note/", notes.write_note, name="note"),
         path("<reference:reference>/alike/", search.alike, name="alike"),
+        path("<reference:reference>/duplicates/", duplicates.duplicates, name="duplicates"),
         path("<reference:reference>/new-code/", codes.new_code, name="new_code"),
         path("<reference:reference>/new-file/", new_file.new_file, name="new_file"),
         path("<reference:reference>/hand-over/", hand_over.hand_over, name="hand_over"),

@@ -1,9 +1,12 @@
-"""Finding cases by a phone or A-number without storing either: 20 bits of a keyed hash, confirmed by opening."""
+"""Finding cases by phone, A-number or person without storing any: 20 bits of a keyed hash, confirmed by opening."""
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef
 
 from privacy import readers
 from privacy.aead import context
@@ -12,6 +15,8 @@ from privacy.readers import Keys
 
 BITS = 20
 PHONE, A_NUMBER = "phone", "a_number"
+# One sound of a name with the birth day; and the same with the country of birth, where that was told.
+PERSON, BORN_IN = "person", "born_in"
 
 
 def index_value(index_key: bytes, purpose: str, normalized: str) -> int:
@@ -27,6 +32,21 @@ def write_indexes(case_id: UUID, index_key: bytes, values: list[tuple[str, str]]
         for purpose, normalized in values
     ]
     BlindIndex.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def alike(case_id: UUID, *purposes: str) -> dict[UUID, dict[str, int]]:
+    """The other cases with one of this case's values of `purposes`: of each how many it shares, by purpose."""
+    same = BlindIndex.objects.filter(case_id=case_id, purpose=OuterRef("purpose"), value=OuterRef("value"))
+    others = BlindIndex.objects.filter(Exists(same), purpose__in=purposes).exclude(case_id=case_id).order_by()
+    shared: dict[UUID, dict[str, int]] = {}
+    for other, purpose, count in others.values_list("case_id", "purpose").annotate(Count("pk")):
+        shared.setdefault(other, {})[purpose] = count
+    return shared
+
+
+def having(purpose: str, case_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the cases with any value of `purpose`."""
+    return set(BlindIndex.objects.filter(purpose=purpose, case_id__in=case_ids).values_list("case_id", flat=True))
 
 
 def candidates(index_key: bytes, purpose: str, normalized: str) -> list[UUID]:

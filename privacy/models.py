@@ -235,7 +235,7 @@ class KeyTombstone(TombstoneFields):
 
 
 class BlindIndex(models.Model):
-    """20 bits of a keyed hash of a phone or A-number, by which an unlocked coordinator finds cases; in `keys`.
+    """20 bits of a keyed hash of a phone, A-number or person (privacy/indexes.py), by which cases are found; in `keys`.
 
     The worker writes it; the worker's file and the hotline hold its key. Different numbers may share a value, so a hit
     is confirmed by opening. It dies with the case.
@@ -273,6 +273,8 @@ class ReturnCode(models.Model):
     # A draft's id until submission, the case's id from then on.
     draft_id = models.UUIDField(null=True, unique=True)
     case_id = models.UUIDField(null=True, db_index=True)
+    # Whose code it is, by the subject of their sealed contact, once two people have one for the same case.
+    contact_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
 

@@ -49,6 +49,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "funding.releaseddisbursement": _fields(P1="id release disbursement"),
     "funding.stageprice": _fields(P0=f"{_DATED} case_type stage cents"),
     "intake.draft": _fields(P1="id language revision submitted_at expires_at created_at", P3="sealed"),
+    "intake.likelyduplicate": _fields(P1="id one other matched_by state found_at decided_at decided_by_user_id"),
     "intake.noticeshown": _fields(P1="id draft_id case_id version language channel shown_at"),
     "notifications.contact": _fields(
         P1="id case_id language may_text may_call any_hour phone_is_shared opted_out_at created_at"
@@ -70,7 +71,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "privacy.keytombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
     "privacy.legalhold": _fields(P1="id case_id demand_id placed_at placed_by_user_id lifted_at lifted_by_user_id"),
     "privacy.readerkey": _fields(P1="id reader public created_at retired_at rotation_wanted_at"),
-    "privacy.returncode": _fields(P1="id draft_id case_id created_at expires_at", P3="lookup_id"),
+    "privacy.returncode": _fields(P1="id draft_id case_id contact_id created_at expires_at", P3="lookup_id"),
     "privacy.sealeddocument": _fields(P1="id case_id kind subject version created_at", P3="sealed"),
     "privacy.tombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
     "privacy.wrappedkey": _fields(P1="id document_id case_id kind reader reader_key_id created_at", P3="wrapped"),
@@ -93,7 +94,10 @@ REGISTRY: dict[str, dict[str, Level]] = {
     ),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
-    "referrals.facility": _fields(P0=f"{_DATED} code name custody us_state circuit phone takes_calls call_vendor legal_calls mail visits messages_are_private"),
+    "referrals.facility": _fields(
+        P0=f"{_DATED} code name custody us_state circuit phone takes_calls call_vendor legal_calls mail visits"
+        " messages_are_private"
+    ),
     "referrals.incomeline": _fields(P0=f"{_DATED} first_person each_additional percent hardship_percent"),
     "referrals.legaldemand": _fields(
         P1="id received_on kind served_on answer_due_on gagged state entered_at entered_by_user_id advice reviewed_at"
@@ -141,6 +145,7 @@ NOTES: dict[str, str] = {
     "admin.logentry": "What the person who runs the server changed in the tables of law, places and organizations.",
     "funding.commitment.case_reference": "Ties an amount of money to a case, not to a name.",
     "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
+    "intake.likelyduplicate": "Two requests that are probably for the same person, and what a coordinator found.",
     "intake.noticeshown": "Which wording of the notice a family saw before the first question, and when.",
     "mfa.authenticator": "Second factors of staff; the secret of an app is sealed under a key kept elsewhere.",
     "notifications.contact": "How somebody who asked for help may be reached. The number itself is sealed elsewhere.",
@@ -149,9 +154,11 @@ NOTES: dict[str, str] = {
     "notifications.message": "Texts sent, by the name of their wording. All wordings are neutral and the same for all.",
     "notifications.message.carrier_id": "With it the carrier, if it still has the text, can find the number.",
     "privacy.blindindex": (
-        "20 bits of a keyed hash of a phone or A-number. Two cases with the same value probably share the number, and"
-        " that can be seen by anybody while both are kept. Which number it is needs the worker's key, and even then"
-        " about thirty Minnesota numbers share each value. The rows die with the case."
+        "20 bits of a keyed hash of a phone, an A-number, or one part of a name by its sound with the birth day (and"
+        " country of birth). Two cases with the same value probably share the number, or that part of the name and the"
+        " day, and that can be seen by anybody while both are kept. Which it is needs the worker's key, and even then"
+        " about thirty Minnesota numbers share each value; but with that key somebody who already has a full name and"
+        " birth day in mind could tell whether that person is probably here. The rows die with the case."
     ),
     "privacy.draftkey": "Opens a draft, but only together with the family's code or its browser's cookie.",
     "privacy.holderkey": "A member's own key, under a passphrase that is kept nowhere; or a printed recovery key's.",

@@ -94,11 +94,33 @@ def attach_case(*, draft_id: UUID, case_id: UUID) -> bool:
     return bool(ReturnCode.objects.filter(draft_id=draft_id).update(draft_id=None, case_id=case_id, expires_at=None))
 
 
-def replace(*, case_id: UUID, lookup_id: bytes, now: datetime) -> ReturnCode:
-    """Let a new code lead to the case, and no older one any more; an IntegrityError means that the code is taken."""
+def replace(*, case_id: UUID, lookup_id: bytes, contact_id: UUID | None = None, now: datetime) -> ReturnCode:
+    """Let a new code lead to the case, and no older one any more; an IntegrityError means that the code is taken.
+
+    With `contact_id` it replaces that person's code: another's goes on leading to the case.
+    """
+    older = ReturnCode.objects.filter(case_id=case_id)
+    if contact_id is not None:
+        older = older.filter(contact_id=contact_id)
     with transaction.atomic():
-        ReturnCode.objects.filter(case_id=case_id).delete()
-        return ReturnCode.objects.create(lookup_id=lookup_id, case_id=case_id, created_at=now)
+        older.delete()
+        return ReturnCode.objects.create(lookup_id=lookup_id, case_id=case_id, contact_id=contact_id, created_at=now)
+
+
+def name_owner(*, case_id: UUID, contact_id: UUID) -> None:
+    """Note whose the case's code is, before another person's leads to it too. Naming it again changes nothing."""
+    ReturnCode.objects.filter(case_id=case_id, contact_id=None).update(contact_id=contact_id)
+
+
+def lead_on(*, case_id: UUID, to_case_id: UUID) -> int:
+    """Let every code of a case lead to another one, beside that one's own; returns how many."""
+    return ReturnCode.objects.filter(case_id=case_id).update(case_id=to_case_id)
+
+
+def several_people_have_codes(case_id: UUID) -> bool:
+    """Whether more than one person comes back to this case."""
+    owners = ReturnCode.objects.filter(case_id=case_id).order_by().values_list("contact_id", flat=True)
+    return len(set(owners)) > 1
 
 
 def find(lookup_id: bytes, now: datetime) -> ReturnCode | None:

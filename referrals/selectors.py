@@ -30,7 +30,7 @@ COORDINATORS_STATES = [state for state, ownership in OWNERSHIP.items() if owners
 # The offers that say with whom a case is now: at most one live and one that holds it.
 WITH_SOMEBODY = Q(state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True)
 # Events that each organization keeps to itself; the hotline and the auditor read all.
-INTERNAL = frozenset({"opened_document", "assigned"})
+INTERNAL = frozenset({"opened_document", "assigned", "likely_duplicate", "not_duplicate", "joined"})
 
 
 def of_organization(organization_id: int | None) -> Q:

@@ -1,8 +1,13 @@
 """The return code: typed by a family, and given anew by a coordinator."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from intake.codes import Check
@@ -46,8 +51,15 @@ class CodeForm(forms.Form):
 
 
 class NewCodeForm(forms.Form):
-    """What a coordinator confirms before a family gets a new code."""
+    """What a coordinator confirms before a family gets a new code; which of them, where two people have one."""
 
+    person = forms.TypedChoiceField(
+        label="Whose code is lost?",
+        widget=forms.RadioSelect,
+        coerce=UUID,
+        help_text="Each has a code of their own, and does not know of the other. The other code goes on working.",
+        error_messages={"required": "Choose whose number you called."},
+    )
     called = forms.BooleanField(
         label="I called the number on file myself and am speaking with the family",
         help_text="Not a number that somebody gave on the phone.",
@@ -60,3 +72,14 @@ class NewCodeForm(forms.Form):
         help_text="Kept in the case's log.",
         error_messages={"required": "Choose what they said. Without one of these there is no new code."},
     )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[UUID, datetime]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not people:
+            del self.fields["person"]
+            return
+        person: Any = self.fields["person"]
+        person.choices = [
+            (str(contact_id), f"The one whose contact was sealed {date_format(localtime(sealed_at), 'M j, Y, H:i')}")
+            for contact_id, sealed_at in people
+        ]

@@ -65,6 +65,18 @@ class OpeningForm(forms.Form):
     )
 
 
+class ComparingForm(OpeningForm):
+    """Why two cases are opened side by side; both logs keep it."""
+
+    reason = forms.ChoiceField(
+        label="Why do you open both?",
+        choices=[(one.value, one.label) for one in (OpeningReason.COMPARE, OpeningReason.SUPERVISE)],
+        widget=forms.RadioSelect,
+        help_text="Kept in the log of both cases.",
+        error_messages={"required": "Choose why you open both."},
+    )
+
+
 def _one(label: str, kind: type[TextChoices]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=kind.choices, initial="unknown", required=False)
 

@@ -26,18 +26,18 @@ def new_code(request: MemberRequest, reference: str) -> HttpResponse:
     """The steps of the call-back and what to confirm; then the new code, once."""
     case = get_object_or_404(Case, reference=reference)
     keys = keys_of(request)
-    form = NewCodeForm(request.POST if request.method == "POST" else None)
+    form = NewCodeForm(request.POST if request.method == "POST" else None, people=codes.people_with_codes(case))
     try:
         codes.check_may_reissue(case, by=request.actor, now=timezone.now())
         if not form.is_valid():
             return _draw(request, case, form=form)
-        check = codes.Check(form.cleaned_data["check"])
+        check, contact_id = codes.Check(form.cleaned_data["check"]), form.cleaned_data.get("person")
         if check != codes.Check.CODE_WORD:
             record_opening(case=case, kind=DocumentKind.CONTACT, reason=OpeningReason.NEW_CODE, by=request.actor)
-            if codes.has_code_word(case, keys):
+            if codes.has_code_word(case, keys, contact_id=contact_id):
                 form.add_error("check", "This family chose a code word: it is in the contact. Ask for it.")
                 return _draw(request, case, form=form)
-        code = reissue_code(case=case, check=check, by=request.actor)
+        code = reissue_code(case=case, check=check, contact_id=contact_id, by=request.actor)
     except (codes.ContactNotOpened, codes.NothingLeft) as error:
         return _draw(request, case, stopped_by=error, http_status=200 if request.method != "POST" else 409)
     return render(request, "intake/new_code_given.html", {"case": case, "code": show(code)})

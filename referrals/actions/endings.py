@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.roles import Actor
 from notifications.actions import cancel_texts, forget_contacts
+from privacy import return_codes
 from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
 from privacy.vault import Keys
@@ -85,6 +86,8 @@ def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime |
         detail = {"duplicate_of": duplicate_of.reference}
         # Who looks up an earlier duplicate of this case is led to the one that goes on, not along a chain.
         case.duplicates.update(duplicate_of=duplicate_of)
+        # So is the family, which reads there how things stand and not that somebody else asked too.
+        return_codes.lead_on(case_id=case.pk, to_case_id=duplicate_of.pk)
         return _end(case, "mark_duplicate", by=by, now=now, detail=detail, duplicate_of=duplicate_of)
 
 

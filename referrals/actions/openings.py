@@ -34,6 +34,7 @@ class OpeningReason(models.TextChoices):
     PREPARE = "prepare", "Prepare the case"
     CORRECT = "correct", "Correct an answer"
     SUPERVISE = "supervise", "Check a colleague's work"
+    COMPARE = "compare", "See whether two requests are for one person"
     # The pages that open by themselves give these.
     SEARCH = "search", "Search by phone or A-number"
     HAND_OVER = "hand_over", "Take it into our own case system"

@@ -17,6 +17,8 @@ class TaskKind(models.TextChoices):
     OFFER_ORDER = "offer_order", "The offer order names a coordinator first"
     CHECK_ANSWERS = "check_answers", "Taken up again: check the answers with the family"
     CALL_FAMILY = "call_family", "Text did not arrive: call"
+    LIKELY_DUPLICATE = "likely_duplicate", "Perhaps asked for twice: compare the two requests"
+    COMPARE_ANSWERS = "compare_answers", "Joined with another request that knew other things: check the answers"
 
 
 class CoordinatorTask(models.Model):

@@ -137,6 +137,7 @@ def fill_in(page: Page, name: str) -> None:
 def staff_visits() -> Iterator[Visit]:
     yield from case_visits()
     yield from sealed_visits()
+    yield from duplicate_visits()
     yield from provider_visits()
     yield from money_visits()
     yield from sign_in_visits()
@@ -194,6 +195,29 @@ def sealed_visits() -> Iterator[Visit]:
     yield visit(route, "why open the answers", Role.COORDINATOR, ask_for_answers)
     yield visit(route, "answers", Role.COORDINATOR, answers)
     yield visit(route, "answers with an error", Role.COORDINATOR, wrong_answers)
+
+
+def duplicate_visits() -> Iterator[Visit]:
+    def listed(world: World, page: Page) -> None:
+        open_(world, page, f"/staff/cases/{world.cases['asked_again'].reference}/duplicates/")
+
+    def without_reason(world: World, page: Page) -> None:
+        listed(world, page)
+        press(page)
+
+    def side_by_side(world: World, page: Page) -> None:
+        listed(world, page)
+        choose(page, "reason", "compare")
+        press(page)
+
+    def of_another(world: World, page: Page) -> None:
+        open_(world, page, f"/staff/cases/{world.cases['offered'].reference}/duplicates/")
+
+    route = "staff/cases/<reference:reference>/duplicates/"
+    yield visit(route, "duplicates", Role.COORDINATOR, listed)
+    yield visit(route, "duplicates without a reason", Role.COORDINATOR, without_reason)
+    yield visit(route, "two cases side by side", Role.COORDINATOR, side_by_side)
+    yield visit(route, "no duplicates", Role.COORDINATOR, of_another)
 
 
 def provider_visits() -> Iterator[Visit]:

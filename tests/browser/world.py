@@ -84,6 +84,7 @@ def build(address: str, browser: Browser) -> World:
     world.cases["filed"] = _file(now)
     world.cases["held"] = _file(now)
     place_hold(case=world.cases["held"], by=make.actor(Role.HOTLINE_LEAD))
+    world.cases["asked_twice"], world.cases["asked_again"] = (_file(now, a_number="A000-777-123") for _ in range(2))
     world.cases["destroyed"] = _destroyed(now)
     world.offer = make.live_offer(world.cases["offered"])
     from funding import demo as funding_demo
@@ -133,7 +134,7 @@ def _invite(world: World) -> None:
     )
 
 
-def _file(now: datetime) -> Case:
+def _file(now: datetime, **more: str | list[str]) -> Case:
     """A case with everything sealed, as a family files it."""
     answers: dict[str, str | list[str]] = {
         "phone": "612-555-0178",
@@ -142,7 +143,7 @@ def _file(now: datetime) -> Case:
         "names": "Visit Fictional",
         "caller_name": "Visit Caller",
     }
-    return intake_demo.file_request(intake_demo.ANSWERS | answers, language="en", now=now)
+    return intake_demo.file_request(intake_demo.ANSWERS | answers | more, language="en", now=now)
 
 
 def _destroyed(now: datetime) -> Case:

@@ -11,7 +11,7 @@ from django.test import Client
 from intake.models import Draft
 from intake.questions import PAGES
 from referrals.models import Case
-from tests.intake.family import STORY, Family, code_on, text
+from tests.intake.family import SHOWN, STORY, Family, code_on, text
 from tests.services.threads import close_connections
 
 pytestmark = pytest.mark.django_db
@@ -52,24 +52,24 @@ def test_a_connection_lost_at_any_page_loses_no_more_than_its_answers() -> None:
     family = Family()
     code = family.begin()
 
-    for page in STORY:
+    for page in SHOWN:
         # Whatever the last browser still showed is gone; another one goes on with the code.
         family = Family()
         assert family.post("status/", {"code": code})["Location"] == f"/en/ask/{page}/"
         family.answer(page)
 
     check = text(family.get("check/"))
-    for page in STORY:
+    for page in SHOWN:
         assert f'href="/en/ask/{page}/"' in check
     family.send()
     assert Case.objects.count() == 1
 
 
-@pytest.mark.parametrize("page", STORY)
+@pytest.mark.parametrize("page", SHOWN)
 def test_an_answer_whose_saving_fails_leaves_the_earlier_ones(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     family = Family()
     family.begin()
-    for earlier in list(STORY)[: list(STORY).index(page)]:
+    for earlier in SHOWN[: SHOWN.index(page)]:
         family.answer(earlier)
     before = bytes(Draft.objects.get().sealed)
 

@@ -25,6 +25,7 @@ from intake.tasks import give_index_key_to_hotline, index_lookup, index_lookups
 from privacy import destruction, holders, indexes, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, IndexKeyGrant, ReaderKey, SealedDocument, WrappedKey
 from tests import factories
+from tests.intake.family import STORY
 from tests.intake.test_sending import a_draft
 from tests.services.vault_keys import keys_for
 
@@ -99,7 +100,7 @@ def test_seven_to_nine_digits_are_filled_to_one_a_number() -> None:
 
 
 def test_the_look_up_of_a_case_without_numbers_is_empty() -> None:
-    assert lookup_of({}, {}) == {"phone": "", "a_number": ""}
+    assert lookup_of({}, {}, {}) == {"phone": [""], "a_number": [""], "person": [], "born_in": []}
 
 
 @pytest.fixture
@@ -113,9 +114,11 @@ def indexed(case_id: UUID) -> set[tuple[str, int]]:
 
 
 def expected() -> set[tuple[str, int]]:
-    key = worker_key.load().index_key
-    return {(purpose, indexes.index_value(key, purpose, value)) for purpose, value in
-            ((indexes.PHONE, PHONE), (indexes.A_NUMBER, A_NUMBER))}  # fmt: skip
+    """What the story is found by: the two numbers, and each part of the names with the birth day and the country."""
+    key, person = worker_key.load().index_key, STORY["person"]
+    told = lookup_of(STORY["contact"], person | {"birth_day": "1990-05-28"}, person)
+    assert (told[indexes.PHONE], told[indexes.A_NUMBER]) == ([PHONE], [A_NUMBER])
+    return {(purpose, indexes.index_value(key, purpose, value)) for purpose in told for value in told[purpose]}
 
 
 def lookups(case_id: UUID) -> int:
@@ -177,7 +180,7 @@ def test_a_worker_that_died_half_way_is_finished_by_the_next(sent: UUID, monkeyp
 
 
 def test_a_second_look_up_adds_the_corrected_number(sent: UUID) -> None:
-    corrected = lookup_of({"phone": "612-555-0155"}, {})
+    corrected = lookup_of({"phone": "612-555-0155"}, {}, {})
     vault.seal(case_id=sent, kind=DocumentKind.LOOKUP, payload=corrected, readers=[vault.WORKER], now=NOW)
 
     index_lookup(str(sent))

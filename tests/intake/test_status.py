@@ -97,6 +97,8 @@ def test_a_refused_case_gets_a_number_that_answers() -> None:
 def test_every_state_has_words_in_both_languages(state: str, language: str) -> None:
     case = a_case()
     case.__dict__["state"] = state
+    if state == State.DUPLICATE:
+        case.duplicate_of = factories.case()
     with translation.override("en"):
         english = words(status_of(case, timezone.now()))
 
