@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail-alerts": {"task": "referrals.tasks.mail_alerts", "schedule": timedelta(seconds=30)},
     "index-lookups": {"task": "intake.tasks.index_lookups", "schedule": timedelta(minutes=1)},
     "find-duplicates": {"task": "intake.tasks.find_duplicates", "schedule": crontab(hour=2, minute=37)},
+    "merge-corrections": {"task": "intake.tasks.merge_all_corrections", "schedule": timedelta(minutes=1)},
     "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
     "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},

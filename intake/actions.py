@@ -26,10 +26,9 @@ from privacy.return_codes import CodeKeys
 from referrals import events
 from referrals.actions import open_case, record_facts
 from referrals.actions.moves import lock_case
-from referrals.actions.sharing import active_provider_readers, hotline_reader
+from referrals.actions.sharing import active_provider_readers, allowed_provider_readers, hotline_reader
 from referrals.facts import Facts
 from referrals.models import Case, Channel
-from referrals.policies import holder_of
 
 # Change it whenever a word of the notice (templates/intake/before.html) changes: it says what a family agreed to.
 NOTICE_VERSION = "2026-11-1"
@@ -201,11 +200,7 @@ def correct_facts(
         if newest_facts_version(case) != seen_version:
             raise ChangedMeanwhile
         case = record_facts(case=case, facts=facts, by=by, now=now)
-        holder = holder_of(case)
-        if holder:
-            providers = vault.having_keys([vault.reader_of(holder.program.provider.organization)])
-        else:
-            providers = active_provider_readers()
+        providers = allowed_provider_readers(case)
         return vault.seal(
             case_id=case.pk,
             kind=DocumentKind.FACTS,

@@ -8,6 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.timezone import localtime
 
+from intake.models import Correction
 from intake.selectors import in_words
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
@@ -34,6 +35,8 @@ class OpenedFile:
     case: Case
     made_at: datetime
     parts: list[tuple[DocumentKind, datetime, dict[str, Any]]] = field(repr=False)
+    # The places in `parts` of what the family told later of a page it had answered before.
+    corrections: frozenset[int] = frozenset()
 
 
 def kinds_of(case: Case) -> list[DocumentKind]:
@@ -53,7 +56,9 @@ def opened_file(case: Case, *, keys: Keys, now: datetime) -> OpenedFile:
     documents = vault.wrapped_for(keys.reader, vault.latest(case.pk, *KINDS))
     # The case's own first: what a second person told of the same one stands behind it.
     documents.sort(key=lambda document: (KINDS.index(DocumentKind(document.kind)), document.subject != case.pk))
-    return OpenedFile(case, now, [_part(document, keys) for document in documents])
+    sent_later = set(Correction.objects.filter(case_id=case.pk).values_list("pk", flat=True))
+    corrections = frozenset(place for place, document in enumerate(documents) if document.subject in sent_later)
+    return OpenedFile(case, now, [_part(document, keys) for document in documents], corrections)
 
 
 def as_json(file: OpenedFile) -> bytes:
@@ -80,12 +85,16 @@ def as_json(file: OpenedFile) -> bytes:
     }
     handed["told_by_others"] = []
     for kind in KINDS:
-        contents = [payload for part_kind, _, payload in parts if part_kind == kind]
+        contents = [(place, payload) for place, (part_kind, _, payload) in enumerate(parts) if part_kind == kind]
         if kind in SEVERAL:
-            handed[SEVERAL[kind]] = contents
+            handed[SEVERAL[kind]] = [payload for _place, payload in contents]
         else:
-            handed[kind.value] = contents[0] if contents else None
-            handed["told_by_others"] += [{kind.value: content} for content in contents[1:]]
+            # Corrections follow what they correct: the newest answer to each question is handed over.
+            own = [payload for place, payload in contents if place in file.corrections]
+            others = [payload for place, payload in contents if place not in file.corrections]
+            newest = {name: value for payload in (*others[:1], *own) for name, value in payload.items()}
+            handed[kind.value] = newest if contents else None
+            handed["told_by_others"] += [{kind.value: content} for content in others[1:]]
     return json.dumps(handed, ensure_ascii=False, indent=2).encode()
 
 

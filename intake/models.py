@@ -1,4 +1,4 @@
-"""The unsent draft of a family's answers, sealed from the first one; the notices shown; who may have asked twice."""
+"""The unsent draft of a family's answers, the notices shown, corrections after sending, and who may have asked twice."""
 
 import uuid
 from typing import ClassVar
@@ -90,3 +90,26 @@ class LikelyDuplicate(models.Model):
     def beside(self, case: Case) -> Case:
         """The other one of the two."""
         return self.other if self.one_id == case.pk else self.one
+
+
+class Correction(models.Model):
+    """One page that a family answered again after sending. The answers are sealed under this row's id as subject."""
+
+    # Made from the page's own random number and what was typed: the same page sent twice is one correction.
+    id = models.UUIDField(primary_key=True, editable=False)
+    case_id = models.UUIDField(db_index=True)
+    # The name of the page, as in `intake.questions.PAGES`.
+    page = models.CharField(max_length=20)
+    # Whose contact it changes; null for a page that changes none.
+    contact_id = models.UUIDField(null=True)
+    sent_at = models.DateTimeField()
+    # When the worker had put it together with the earlier answers; at once where the worker has nothing to do.
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["case_id"], name="correction_waiting", condition=models.Q(settled_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"correction {self.id}"

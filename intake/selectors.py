@@ -1,14 +1,16 @@
 """Reads of sealed documents, each in the words a page shows."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Min
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from intake.forms.staff import place_choices
-from intake.models import Draft
+from intake.models import Correction, Draft
 from intake.questions import PAGES
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
@@ -54,10 +56,9 @@ NOTE_LABELS: dict[str, str] = {"note": "Note", "written_by": "Written by", "writ
 def newest_facts(case: Case, keys: Keys) -> tuple[Facts | None, int]:
     """The newest deciding answers and their version; (None, version) for unread ones,
     (None, 0) without any. Raises `vault.Unreadable`."""
-    documents = vault.latest(case.pk, DocumentKind.FACTS)
-    if not documents:
+    newest = full_facts(case)
+    if newest is None:
         return None, 0
-    newest = documents[-1]
     if not vault.wrapped_for(keys.reader, [newest]):
         # Lost with an older copy of the keys: the answers are asked for again, as the next version.
         return None, newest.version
@@ -65,8 +66,20 @@ def newest_facts(case: Case, keys: Keys) -> tuple[Facts | None, int]:
 
 
 def newest_facts_version(case: Case) -> int:
-    documents = vault.latest(case.pk, DocumentKind.FACTS)
-    return documents[-1].version if documents else 0
+    newest = full_facts(case)
+    return newest.version if newest else 0
+
+
+def full_facts(case: Case) -> SealedDocument | None:
+    """The newest version of all deciding answers; a correction on its way to the worker is not one."""
+    return next((one for one in vault.latest(case.pk, DocumentKind.FACTS) if one.subject == case.pk), None)
+
+
+def corrections_among(documents: Iterable[SealedDocument]) -> set[UUID]:
+    """The ids of those of `documents` that hold only what a family corrected later."""
+    subjects = {document.id: document.subject for document in documents}
+    corrections = set(Correction.objects.filter(pk__in=subjects.values()).values_list("pk", flat=True))
+    return {document_id for document_id, subject in subjects.items() if subject in corrections}
 
 
 def oldest_expired_draft(now: datetime) -> timedelta | None:

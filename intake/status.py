@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.models import Contact
-from referrals.models import Case, ReferralPartner, Residency, State, Urgency
+from referrals.models import Case, ReferralPartner, Residency, State, TaskKind, Urgency
 from referrals.policies import holder_of
 
 NEXT_BY_URGENCY: dict[int, str | Promise] = {
@@ -37,6 +37,35 @@ class Status:
     sentences: list[str]
     call: Help | None = None
     is_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something the family asked for that nobody has answered yet, in words."""
+
+    what: str
+    by_when: str
+
+
+_ASKED: dict[str, str | Promise] = {
+    TaskKind.NEW_ANSWERS: gettext_lazy("You sent us new answers."),
+    TaskKind.CONSENT: gettext_lazy("You told us to stop texts or calls. They have stopped."),
+    TaskKind.STOP_SHARING: gettext_lazy("You told us to stop sharing your answers."),
+    TaskKind.COPY_OF_DATA: gettext_lazy("You asked for a copy of your data."),
+    TaskKind.DELETE_DATA: gettext_lazy("You asked us to delete your data."),
+}
+
+
+def asked_of(case: Case, now: datetime) -> list[Asked]:
+    """What the family asked for, and by when a person answers it."""
+    tasks = case.tasks.filter(kind__in=_ASKED, done_at__isnull=True).order_by("opened_at", "pk")
+    return [Asked(str(_ASKED[task.kind]), _answered_by(task.due_at, now)) for task in tasks]
+
+
+def _answered_by(due_at: datetime, now: datetime) -> str:
+    if due_at <= now:
+        return _("We are late with this. Please call us.")
+    return _("A person takes care of it by %(when)s.") % {"when": _when(due_at)}
 
 
 def status_of(case: Case, now: datetime) -> Status:

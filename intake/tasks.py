@@ -1,4 +1,4 @@
-"""What the worker and the clock do: indexes of new cases, expired drafts."""
+"""What the worker and the clock do: indexes of new cases, corrected answers, expired drafts."""
 
 import logging
 from uuid import UUID
@@ -7,6 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from intake.corrections import merge, waiting_cases
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE
 from intake.duplicates import note_likely_duplicates
 from intake.lookup import cases_to_index, index_case
@@ -48,6 +49,24 @@ def find_duplicates() -> None:
             note_likely_duplicates(case_id=case_id, now=timezone.now())
         except Exception:
             log.exception("duplicates of case %s are not looked for", case_id)
+
+
+@shared_task(name="intake.tasks.merge_corrections")
+def merge_corrections(case_id: str) -> None:
+    """Put a family's new answers together with the earlier ones. Running it twice changes nothing."""
+    merge(UUID(case_id), worker_key.load())
+
+
+@shared_task(name="intake.tasks.merge_all_corrections")
+def merge_all_corrections() -> None:
+    """What a lost broker message or a worker's death left behind."""
+    key = worker_key.load()
+    for case_id in waiting_cases():
+        try:
+            merge(case_id, key)
+        except Exception:
+            # Tried again in a minute; a coordinator has the task to read it all the same.
+            log.exception("corrections of case %s are not put together yet", case_id)
 
 
 @shared_task(name="intake.tasks.give_index_key_to_hotline")

@@ -3,7 +3,20 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from intake.views import codes, demands, duplicates, family, hand_over, new_file, notes, search, staff, status
+from intake.views import (
+    changes,
+    codes,
+    demands,
+    duplicates,
+    family,
+    hand_over,
+    new_file,
+    notes,
+    rights,
+    search,
+    staff,
+    status,
+)
 
 family_urls: tuple[list[URLPattern], str] = (
     [
@@ -16,6 +29,12 @@ family_urls: tuple[list[URLPattern], str] = (
         path("sent/", family.sent, name="sent"),
         path("status/", status.status, name="status"),
         path("status/lost/", status.lost, name="code_lost"),
+        path("status/yours/", status.yours, name="yours"),
+        path("status/yours/change/", changes.change, name="change"),
+        path("status/yours/change/<slug:page_name>/", changes.change_page, name="change_page"),
+        path("status/yours/back/", rights.take_back, name="take_back"),
+        path("status/yours/stop/", rights.stop, name="stop"),
+        path("status/yours/data/", rights.data, name="data"),
         path("legal-demands/", demands.legal_demands, name="legal_demands"),
         path("legal-demands/list/", demands.published, name="published_list"),
         path("leave/", family.leave, name="leave"),

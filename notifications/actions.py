@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,11 +17,13 @@ from notifications.texts import TEMPLATES
 __all__ = (
     "add_contact",
     "cancel_texts",
+    "change_contact",
     "forget_contacts",
     "move_contacts",
     "purge_handset",
     "queue_texts",
     "undelivered_handlers",
+    "withdraw_contact_consent",
 )
 
 # How long the demo's handset page shows a text.
@@ -91,6 +94,24 @@ def cancel_texts(*, case_id: UUID, reason: str, now: datetime) -> int:
     """
     waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)
+
+
+def change_contact(*, contact_id: UUID, case_id: UUID, **columns: Any) -> None:
+    """What the person said anew about how they may be reached; texts that still wait are sent by it, or not at all."""
+    if columns:
+        Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
+
+
+def withdraw_contact_consent(*, case_id: UUID, texts: bool, calls: bool, now: datetime) -> bool:
+    """From now on nobody of the case is texted, or called; what waits to be sent is cancelled. False if it was so."""
+    contacts = Contact.objects.filter(case_id=case_id)
+    changed = 0
+    if texts:
+        changed += contacts.filter(may_text=True).update(may_text=False)
+        cancel_texts(case_id=case_id, reason="no_consent", now=now)
+    if calls:
+        changed += contacts.filter(may_call=True).update(may_call=False)
+    return bool(changed)
 
 
 def forget_contacts(*, case_id: UUID, reason: str, now: datetime) -> None:

@@ -13,7 +13,16 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from privacy import tombstones
-from privacy.models import BlindIndex, DocumentKind, KeyDestruction, LegalHold, ReturnCode, SealedDocument, WrappedKey
+from privacy.models import (
+    BlindIndex,
+    CodeVisit,
+    DocumentKind,
+    KeyDestruction,
+    LegalHold,
+    ReturnCode,
+    SealedDocument,
+    WrappedKey,
+)
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +132,11 @@ def carry_out(intent: KeyDestruction, now: datetime) -> bool:
         pending().filter(pk=intent.pk).update(carried_out_at=now)
         documents = _documents_of(intent)
         identities = sorted(map(str, documents.values_list("id", flat=True)))
-        codes = ReturnCode.objects.filter(case_id=intent.case_id).delete()[0] if intent.ends_case else 0
+        codes = 0
+        if intent.ends_case:
+            # Visits first, so that only codes are counted; whoever is on the family's pages types the code again.
+            CodeVisit.objects.filter(code__case_id=intent.case_id).delete()
+            codes = ReturnCode.objects.filter(case_id=intent.case_id).delete()[0]
         if not (intent.readers or intent.keep_readers):
             # Nobody can read them any more: noise is not kept.
             documents.delete()

@@ -290,6 +290,21 @@ class ReturnCode(models.Model):
         return f"code of {self.case_id or self.draft_id}"
 
 
+class CodeVisit(models.Model):
+    """A browser in which the right code was typed a moment ago; only a hash of the token in its cookie is kept.
+
+    It dies with the code: a new one, or the end of the case, takes it away.
+    """
+
+    # SHA-256 of 256 random bits: nothing to guess, so nothing slower is needed.
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    code = models.ForeignKey(ReturnCode, on_delete=models.CASCADE, related_name="visits")
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"visit {self.pk}"
+
+
 class DraftKey(models.Model):
     """A draft's random key under its return code's key and under its browser cookie's key; in the `keys` database."""
 

@@ -48,6 +48,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "funding.release": _fields(P0="id quarter table sha256 made_at"),
     "funding.releaseddisbursement": _fields(P1="id release disbursement"),
     "funding.stageprice": _fields(P0=f"{_DATED} case_type stage cents"),
+    "intake.correction": _fields(P1="id case_id page contact_id sent_at settled_at"),
     "intake.draft": _fields(P1="id language revision submitted_at expires_at created_at", P3="sealed"),
     "intake.likelyduplicate": _fields(P1="id one other matched_by state found_at decided_at decided_by_user_id"),
     "intake.noticeshown": _fields(P1="id draft_id case_id version language channel shown_at"),
@@ -61,6 +62,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
         " state_since carrier_id error_code"
     ),
     "privacy.blindindex": _fields(P1="id case_id purpose value"),
+    "privacy.codevisit": _fields(P1="id code expires_at", P3="token_hash"),
     "privacy.draftkey": _fields(P1="draft_id created_at", P3="under_code under_cookie"),
     "privacy.holderkey": _fields(P1="id public salt memory_cost time_cost created_at", P3="private", S="holder"),
     "privacy.indexkeygrant": _fields(P1="reader_key_id created_at", P3="sealed"),
@@ -144,6 +146,7 @@ NOTES: dict[str, str] = {
     "accounts.user.password": "A hash of the sign-in password; it opens no sealed document.",
     "admin.logentry": "What the person who runs the server changed in the tables of law, places and organizations.",
     "funding.commitment.case_reference": "Ties an amount of money to a case, not to a name.",
+    "intake.correction": "That a family sent new answers to one page of questions, and when; the answers are sealed.",
     "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
     "intake.likelyduplicate": "Two requests that are probably for the same person, and what a coordinator found.",
     "intake.noticeshown": "Which wording of the notice a family saw before the first question, and when.",
@@ -160,6 +163,8 @@ NOTES: dict[str, str] = {
         " about thirty Minnesota numbers share each value; but with that key somebody who already has a full name and"
         " birth day in mind could tell whether that person is probably here. The rows die with the case."
     ),
+    "privacy.codevisit": "A family that typed its code less than half an hour ago; then the row is deleted.",
+    "privacy.codevisit.token_hash": "A hash of what only that browser's cookie has; it cannot be computed back.",
     "privacy.draftkey": "Opens a draft, but only together with the family's code or its browser's cookie.",
     "privacy.holderkey": "A member's own key, under a passphrase that is kept nowhere; or a printed recovery key's.",
     "privacy.holderkey.holder": "Names a staff account by number.",

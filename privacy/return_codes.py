@@ -103,6 +103,7 @@ def replace(*, case_id: UUID, lookup_id: bytes, contact_id: UUID | None = None, 
     if contact_id is not None:
         older = older.filter(contact_id=contact_id)
     with transaction.atomic():
+        # Visits hang on their code and go with it.
         older.delete()
         return ReturnCode.objects.create(lookup_id=lookup_id, case_id=case_id, contact_id=contact_id, created_at=now)
 

@@ -13,7 +13,7 @@ from django.db import OperationalError, connections, models, router
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from privacy import destruction, tombstones
+from privacy import destruction, tombstones, visits
 from privacy.models import (
     BlindIndex,
     DraftKey,
@@ -39,9 +39,10 @@ _LOCK_TIMEOUT = "5s"
 
 @shared_task(name="privacy.tasks.sweep_orphans")
 def sweep_orphans() -> None:
-    """Delete wraps whose document never came, and destroy what is due or was interrupted."""
+    """Delete wraps whose document never came and visits that are over; destroy what is due or was interrupted."""
     now = timezone.now()
     delete_orphans(now)
+    visits.purge(now)
     destruction.carry_out_due(now)
 
 

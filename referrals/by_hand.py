@@ -16,6 +16,7 @@ from accounts.roles import Actor, Role
 from privacy.selectors import is_held_without_demand
 from providers.models import Program
 from referrals import actions
+from referrals.actions.rights import delete_data, may_delete_data
 from referrals.machine import role_may
 from referrals.models import Case, Offer
 from referrals.policies import WrongState, awaits_screening, live_offer_of, offer_held_by, steps_open_to
@@ -53,6 +54,7 @@ _WITHOUT_TRANSITION = {
     "confirm_handed_over": Role.PROVIDER_STAFF,
     "place_hold": Role.HOTLINE_LEAD,
     "lift_hold": Role.HOTLINE_LEAD,
+    "delete_data": Role.COORDINATOR,
 }
 
 # In the order a coordinator is likely to want them.
@@ -144,6 +146,12 @@ DEEDS: dict[str, Deed] = {
         "legal hold lifted",
         actions.lift_hold,
     ),
+    "delete_data": Deed(
+        "Delete the family's data",
+        "The family asked for it. All that is sealed, its code and its indexes are gone within the hour, for ever.",
+        "its data are destroyed within the hour",
+        delete_data,
+    ),
 }
 
 
@@ -157,6 +165,8 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
         steps.add("confirm_handed_over")
     if actor.role == Role.HOTLINE_LEAD:
         steps.add("lift_hold" if is_held_without_demand(case.pk) else "place_hold")
+    if actor.acts_as(Role.COORDINATOR) and may_delete_data(case):
+        steps.add("delete_data")
     return [name for name in DEEDS if name in steps]
 
 

@@ -179,6 +179,7 @@ FORMS: dict[str, type[DeedForm]] = {
     "confirm_handed_over": DeedForm,
     "place_hold": DeedForm,
     "lift_hold": DeedForm,
+    "delete_data": DeedForm,
 }
 
 

@@ -22,6 +22,7 @@ from referrals.explanations import Explanation, explain
 from referrals.machine import OWNERSHIP, Owner, owner_of
 from referrals.models import Case, CaseEvent, CoordinatorTask, Offer, OfferState, State
 from referrals.models.case import OPEN_STATES
+from referrals.models.task import OUTLIVES_CASE
 from referrals.policies import can_work_on, documents_open_to
 from referrals.timeline import Entry, entries
 
@@ -120,6 +121,11 @@ def _open_tasks_due(now: datetime) -> QuerySet[CoordinatorTask]:
     return _open_tasks().filter(due_at__lte=now)
 
 
+def _is_listed() -> Q:
+    """Open cases, and ended ones whose family still waits for an answer about its data."""
+    return Q(state__in=OPEN_STATES) | Q(pk__in=_open_tasks().filter(kind__in=OUTLIVES_CASE).values("case"))
+
+
 def _has_task_due(now: datetime) -> Q:
     return Q(pk__in=_open_tasks_due(now).values("case"))
 
@@ -130,7 +136,7 @@ def _is_overdue(now: datetime) -> Q:
 
 
 def _filtered(filters: Filters, now: datetime) -> QuerySet[Case]:
-    cases = Case.objects.filter(state__in=OPEN_STATES)
+    cases = Case.objects.filter(_is_listed())
     if filters.tier is not None:
         cases = cases.filter(urgency=filters.tier)
     if filters.state:
@@ -170,14 +176,14 @@ def _rows(cases: Iterable[Case], now: datetime) -> list[Row]:
 
 
 def _figures(now: datetime) -> Figures:
-    cases = Case.objects.filter(state__in=OPEN_STATES).aggregate(
+    cases = Case.objects.filter(_is_listed()).aggregate(
         open=Count("pk"),
         overdue=Count("pk", filter=_is_overdue(now)),
         t0=Count("pk", filter=Q(urgency=0)),
         waiting=Count("pk", filter=Q(state=State.WAITLISTED)),
     )
-    of_open_cases = _open_tasks().filter(case__state__in=OPEN_STATES)
-    tasks = of_open_cases.aggregate(tasks=Count("pk"), tasks_due=Count("pk", filter=Q(due_at__lte=now)))
+    of_listed = _open_tasks().filter(Q(case__state__in=OPEN_STATES) | Q(kind__in=OUTLIVES_CASE))
+    tasks = of_listed.aggregate(tasks=Count("pk"), tasks_due=Count("pk", filter=Q(due_at__lte=now)))
     return Figures(**cases, **tasks)
 
 

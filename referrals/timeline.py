@@ -50,6 +50,10 @@ SENTENCES: dict[str, str] = {
     "hold_placed": "A legal hold was placed{for_demand}: nothing of the case is destroyed.",
     "hold_lifted": "A legal hold was lifted{for_demand}.",
     "new_file": "The family was asked again: a new file was begun.",
+    "answers_sent": "The family answered the page “{page}” again.",
+    "consent_withdrawn": "The family took a consent back: no more {consents}.",
+    "data_asked": "{task}",
+    "data_deleted": "What the family told us is destroyed, because it asked for that.",
 }
 
 REASONS: dict[str, type[Choices]] = {
@@ -112,6 +116,7 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     for key, choices in LABELS.items():
         if key in detail:
             words[key] = _label(choices, detail[key])
+    words["consents"] = " or ".join(detail.get("consents", []))
     words["document"] = words["document"].rstrip(".").lower()
     if event.kind == "facts_changed":
         words["changes"] = _changes(detail["before"], detail["after"])

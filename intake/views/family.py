@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from intake import actions
+from intake import actions, visits
 from intake.drafts import NoDraft, OpenDraft, forget, of_browser, remember
 from intake.questions import BY_NAME
 from intake.status import NEXT_BY_URGENCY, outside_help, outside_sentence
@@ -190,9 +190,11 @@ def sent(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Forgets the browser's draft and signs out; a page, because browsers block a form's redirect to another site."""
+    """Forgets the browser's draft and visit and signs out; a page, because browsers block a form's redirect to another site."""
     request.session.flush()
     response = render(request, "web/leaving.html")
     response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     forget(response)
+    visits.end(request)
+    visits.forget(response)
     return response

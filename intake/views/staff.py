@@ -15,7 +15,7 @@ from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES
 from accounts.vault import keys_of
 from intake.actions import ChangedMeanwhile, correct_facts
 from intake.forms.staff import AnswersForm, OpeningForm
-from intake.selectors import newest_facts, opened
+from intake.selectors import corrections_among, full_facts, newest_facts, opened
 from privacy import vault
 from privacy.models import DocumentKind
 from referrals.actions.openings import OpeningReason, record_opening
@@ -59,7 +59,12 @@ def open_document(request: MemberRequest, reference: str, kind: str) -> HttpResp
         except vault.Unreadable:
             log.error("document %s was changed", document.id)
             changed += 1
-    context |= {"documents": documents, "sealed_away": len(newest) - len(ours), "changed": changed}
+    context |= {
+        "documents": documents,
+        "corrections": corrections_among(ours),
+        "sealed_away": len(newest) - len(ours),
+        "changed": changed,
+    }
     return render(request, "intake/document.html", context)
 
 
@@ -103,7 +108,9 @@ def _compare_answers(request: MemberRequest, case: Case) -> HttpResponse:
     """Shows a colleague's newer answers above the ones just typed; saving again is then done with open eyes."""
     keys = keys_of(request)
     record_opening(case=case, kind=DocumentKind.FACTS, reason=OpeningReason.CORRECT, by=request.actor)
-    newest = vault.latest(case.pk, DocumentKind.FACTS)[-1]
+    newest = full_facts(case)
+    if newest is None:
+        raise Http404
     typed = request.POST.copy()
     typed["version"] = str(newest.version)
     form = AnswersForm(typed, now=timezone.now())

@@ -9,12 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from intake import visits as browser
 from intake.actions import resume_draft
+from intake.corrections import may_correct
 from intake.drafts import remember
 from intake.forms.code import CodeForm
-from intake.status import status_of
+from intake.status import asked_of, status_of
 from intake.views.family import next_step
-from privacy import return_codes, throttle
+from privacy import return_codes, throttle, visits
 from referrals.models import Case
 from web.callers import caller_of
 
@@ -40,9 +42,28 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@browser.with_case
+def yours(request: HttpRequest, case: Case) -> HttpResponse:
+    """How the request stands, again, to the browser in which the code was typed a moment ago."""
+    return show_status(request, case, timezone.now(), is_done="done" in request.GET)
+
+
+@require_safe
 def lost(request: HttpRequest) -> HttpResponse:
     """What somebody can do who no longer has the code."""
     return render(request, "intake/code_lost.html")
+
+
+def show_status(request: HttpRequest, case: Case, now: datetime, *, is_done: bool = False) -> HttpResponse:
+    context = {
+        "status": status_of(case, now),
+        "reference": case.reference,
+        "asked": asked_of(case, now),
+        "may_correct": may_correct(case),
+        "is_open": case.is_open,
+        "is_done": is_done,
+    }
+    return render(request, "intake/status.html", context)
 
 
 def _ask(request: HttpRequest, form: CodeForm, http_status: int = 200) -> HttpResponse:
@@ -58,7 +79,10 @@ def _answer(request: HttpRequest, typed: str, now: datetime) -> HttpResponse | N
         return None
     if found.case_id:
         case = Case.objects.select_related("referred_to").get(pk=found.case_id)
-        return render(request, "intake/status.html", {"status": status_of(case, now), "reference": case.reference})
+        response = show_status(request, case, now)
+        browser.end(request)
+        browser.remember(response, visits.begin(code=found, now=now))
+        return response
     begun = resume_draft(draft_id=found.draft_id, keys=keys, now=now) if found.draft_id else None
     if begun is None:
         return None

@@ -82,10 +82,11 @@ def open_case(
     return case
 
 
-def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = None) -> Case:
+def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = None, is_whole: bool = True) -> Case:
     """Triages a case again on new facts; a live offer stands if its program still takes the case, else it is re-routed.
 
-    An accepted case keeps its provider whatever its new type: the change shows on the timeline.
+    An accepted case keeps its provider whatever its new type: the change shows on the timeline. `is_whole` False: only
+    some were asked again, so whatever else a coordinator was to ask stays asked.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -100,11 +101,12 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         if moved != (case.custody, case.facility_id):
             CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
         events.record(case=case, kind="facts_changed", by=by, now=now, detail={"before": before, "after": _codes(case)})
-        if case.state == State.NEEDS_INFO:
+        if is_whole and case.state == State.NEEDS_INFO:
             move(case, "info_received", by=by, now=now)
         if case.custody != Custody.UNKNOWN:
             close_tasks(case, TaskKind.LOCATE, by=by, now=now)
-        close_tasks(case, TaskKind.CALL_BACK, TaskKind.CHECK_ANSWERS, by=by, now=now)
+        if is_whole:
+            close_tasks(case, TaskKind.CALL_BACK, TaskKind.CHECK_ANSWERS, by=by, now=now)
         _screen(case, facts, now, was_eligible=was_eligible)
         if _is_clearly_eligible(case) and facts.has_lawyer != YesNo.YES:
             close_tasks(case, TaskKind.SCREEN, by=by, now=now)

@@ -9,6 +9,7 @@ from notifications.actions import cancel_texts, queue_texts
 from referrals import events
 from referrals.machine import OWNERSHIP, STEPS
 from referrals.models import Case, CaseEvent, CoordinatorTask, Screening, Urgency
+from referrals.models.task import OUTLIVES_CASE
 from referrals.policies import check_may_move
 
 
@@ -77,8 +78,7 @@ def open_task(case: Case, kind: str, *, due_at: datetime, now: datetime) -> None
 
 
 def close_tasks(case: Case, *kinds: str, by: Actor, now: datetime) -> None:
-    """Ends the case's open tasks of `kinds`, or all of them when none is named."""
+    """Ends the case's open tasks of `kinds`; when none is named, all that do not outlive the case."""
     tasks = CoordinatorTask.objects.filter(case=case, done_at__isnull=True)
-    if kinds:
-        tasks = tasks.filter(kind__in=kinds)
+    tasks = tasks.filter(kind__in=kinds) if kinds else tasks.exclude(kind__in=OUTLIVES_CASE)
     tasks.update(done_at=now, done_by_user_id=by.user_id)

@@ -42,6 +42,14 @@ def active_provider_readers() -> list[str]:
     return vault.having_keys(vault.reader_of(organization) for organization in organizations)
 
 
+def allowed_provider_readers(case: Case) -> list[str]:
+    """The providers that may read what is sealed of the case now: its holder, or else all it may be offered to."""
+    holder = holder_of(case)
+    if holder:
+        return vault.having_keys([vault.reader_of(holder.program.provider.organization)])
+    return active_provider_readers()
+
+
 def file_follows(case: Case, program: Program, *, is_accepted: bool = False) -> bool:
     """Whether the provider of `program` misses something that an offer is decided by, or that its holder reads.
 

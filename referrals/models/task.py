@@ -19,6 +19,15 @@ class TaskKind(models.TextChoices):
     CALL_FAMILY = "call_family", "Text did not arrive: call"
     LIKELY_DUPLICATE = "likely_duplicate", "Perhaps asked for twice: compare the two requests"
     COMPARE_ANSWERS = "compare_answers", "Joined with another request that knew other things: check the answers"
+    NEW_ANSWERS = "new_answers", "New answers from the family: read them"
+    CONSENT = "consent", "The family wants no more texts or calls: see the timeline"
+    STOP_SHARING = "stop_sharing", "The family wants no more sharing: settle it with them"
+    COPY_OF_DATA = "copy_of_data", "The family asks for a copy of its data"
+    DELETE_DATA = "delete_data", "The family asks to delete its data"
+
+
+# What a family asked of its data has to be answered whether or not the case goes on.
+OUTLIVES_CASE = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
 
 
 class CoordinatorTask(models.Model):

@@ -327,6 +327,7 @@ def test_a_deed_in_the_wrong_state_is_a_conflict_whatever_the_body(coordinator: 
         "lose_contact": closed,
         "withdraw": closed,
         "reopen": factories.case,
+        "delete_data": factories.case,
     }
     # A provider's, and the hotline lead's.
     others = {"engage", "confirm_handed_over", "place_hold", "lift_hold"}

@@ -1,0 +1,267 @@
+"""A family answers one page again after sending: appended as it is, and put together by the worker.
+
+The web process seals and cannot read: what was told before is neither shown nor needed. Each correction is a document of
+its own beside the older ones (docs/adr/0016-corrections-are-appended.md).
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.roles import SYSTEM, Actor
+from intake.answers import document, facts_of
+from intake.forms.family import MUST_NOT_KNOW
+from intake.lookup import lookup_of
+from intake.models import Correction
+from intake.questions import Page
+from intake.selectors import full_facts
+from notifications.actions import change_contact
+from notifications.broker import ask_worker
+from notifications.models import Contact
+from privacy import vault
+from privacy.models import DocumentKind, SealedDocument, WrappedKey
+from privacy.vault import Keys
+from privacy.worker_key import WorkerKey
+from referrals import events
+from referrals.actions import record_facts
+from referrals.actions.moves import lock_case, open_task
+from referrals.actions.retention import lost_kinds
+from referrals.actions.sharing import allowed_provider_readers, hotline_reader
+from referrals.business_time import answer_due
+from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Facts, Taken
+from referrals.models import Case, TaskKind
+from referrals.models.case import OPEN_STATES
+from referrals.policies import WrongState, holder_of
+
+log = logging.getLogger(__name__)
+
+SENT = "answers_sent"
+# The facts that an answer decides, where it is not the one of its own name.
+_DECIDES: dict[str, tuple[str, ...]] = {
+    "taken": ("taken", "taken_at"),
+    "taken_day": ("taken_at",),
+    "taken_time": ("taken_at",),
+    "hearing_day": ("hearing_on",),
+    "income": ("monthly_income", "income_is_over"),
+}
+# What the worker puts together with what it can read of before; the rest stays side by side for people to read.
+_MERGED = (DocumentKind.FACTS, DocumentKind.CONTACT)
+
+
+class NothingAnswered(Exception):
+    """Every field of the page was left empty."""
+
+
+def facts_decided_by(field: str) -> tuple[str, ...]:
+    """The names of the facts that change with the answer `field`."""
+    return _DECIDES.get(field, (field,))
+
+
+def may_correct(case: Case) -> bool:
+    """Whether new answers find earlier ones to stand beside: not after the case ended, nor after retention."""
+    return case.is_open and not lost_kinds(case)
+
+
+def send_correction(
+    *,
+    case: Case,
+    pages: Sequence[Page],
+    values: Mapping[str, Any],
+    once: UUID,
+    by: Actor,
+    now: datetime | None = None,
+) -> Correction:
+    """Seals new answers to `pages` (the last is the one that was picked) for whoever may read the earlier ones.
+
+    `values` are the pages' cleaned answers; what is empty stays as it was. `once` is the sent page's own random number:
+    the same page sent again changes nothing. Raises `NothingAnswered`, and `WrongState` for a case that is over.
+    """
+    now = now or timezone.now()
+    feeds = {name: kind for page in pages for name, kind in page.feeds.items() if _is_answered(values.get(name))}
+    if not feeds:
+        raise NothingAnswered
+    with transaction.atomic():
+        case = lock_case(case.pk)
+        if not may_correct(case):
+            raise WrongState(f"{case.reference} is over, or its file is gone: nothing can be added to it.")
+        number = _number(once, {name: values[name] for name in feeds})
+        if sent_before := Correction.objects.filter(pk=number).first():
+            return sent_before
+        contact = own_contact(case) if DocumentKind.CONTACT in feeds.values() else None
+        waits = any(kind in _MERGED for kind in feeds.values())
+        correction = Correction.objects.create(
+            id=number,
+            case_id=case.pk,
+            page=pages[-1].name,
+            contact_id=contact.pk if contact else None,
+            sent_at=now,
+            settled_at=None if waits else now,
+        )
+        vault.seal_all(case_id=case.pk, parts=_parts(case, correction, feeds, values), now=now)
+        if contact:
+            change_contact(contact_id=contact.pk, case_id=case.pk, **_columns(feeds, values))
+        open_task(case, TaskKind.NEW_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
+        events.record(case=case, kind=SENT, by=by, now=now, detail={"page": correction.page})
+        transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
+        transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)
+    return correction
+
+
+def own_contact(case: Case) -> Contact | None:
+    """The contact of whoever has the case's code: the first that still is one.
+
+    The others are of relatives who asked too, or of a file that was lost.
+    """
+    contacts = list(Contact.objects.filter(case_id=case.pk).order_by("created_at", "pk"))
+    reachable = [contact for contact in contacts if contact.may_text or contact.may_call]
+    return next(iter(reachable or contacts[-1:]), None)
+
+
+def waiting_cases() -> list[UUID]:
+    """The open cases with corrections that the worker has still to put together."""
+    open_cases = Case.objects.filter(state__in=OPEN_STATES).values("pk")
+    waiting = Correction.objects.filter(settled_at=None, case_id__in=open_cases)
+    return list(waiting.order_by("case_id").values_list("case_id", flat=True).distinct())
+
+
+def merge(case_id: UUID, key: WorkerKey, *, now: datetime | None = None) -> int:
+    """As the worker: lay the case's new answers over the earlier ones and triage it again; returns how many there were.
+
+    Doing it again, twice at once, or after dying half-way changes nothing more.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = lock_case(case_id)
+        waiting = list(Correction.objects.filter(case_id=case_id, settled_at=None).order_by("sent_at", "pk"))
+        if not waiting or not case.is_open:
+            return 0
+        used = _merge_facts(case, waiting, key.keys(), now) + _merge_contacts(case, waiting, key.keys(), now)
+        Correction.objects.filter(pk__in=[one.pk for one in waiting]).update(settled_at=now)
+        # They are in the new whole versions. Their wraps go once that is certain; what a crash leaves is swept.
+        identities = [one.pk for one in used]
+        SealedDocument.objects.filter(pk__in=identities).delete()
+        transaction.on_commit(WrappedKey.objects.filter(document_id__in=identities).delete, robust=True)
+    return len(waiting)
+
+
+def with_correction(before: Facts, change: dict[str, Any]) -> Facts:
+    """The facts after a correction. The two questions where somebody is contradict each other less than people do."""
+    facts = Facts.from_payload(before.to_payload() | change)
+    payload = facts.to_payload()
+    if "taken" in change and facts.taken == Taken.NO:
+        payload["place"] = PLACE_FREE
+    elif "taken" in change and before.taken == Taken.NO and "place" not in change:
+        # They were free; where they were brought was not asked on this page.
+        payload["place"] = PLACE_UNKNOWN
+    elif "place" in change and facts.taken == Taken.NO and facts.place != PLACE_FREE:
+        payload["taken"] = Taken.UNKNOWN
+    return Facts.from_payload(payload)
+
+
+def _is_answered(value: Any) -> bool:
+    return value not in (None, "", [])
+
+
+def _number(once: UUID, answers: Mapping[str, Any]) -> UUID:
+    """`once` is random and kept nowhere, so nothing of the answers can be guessed from their correction's number."""
+    return uuid5(once, json.dumps(answers, sort_keys=True, default=str))
+
+
+def _parts(
+    case: Case, correction: Correction, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]
+) -> list[vault.Part]:
+    hotline, providers = hotline_reader(), allowed_provider_readers(case)
+    holder = providers if holder_of(case) else []
+    readers = {
+        DocumentKind.FACTS: [vault.WORKER, hotline, *providers],
+        DocumentKind.NAMES: [hotline, *providers],
+        DocumentKind.FILE: [hotline, *providers],
+        DocumentKind.CONTACT: [vault.WORKER, hotline, *holder],
+    }
+    payloads = {kind: _payload(kind, feeds, values) for kind in readers if kind in feeds.values()}
+    parts = [vault.Part(kind, payload, readers[kind], correction.pk) for kind, payload in payloads.items()]
+    lookup = lookup_of(payloads.get(DocumentKind.CONTACT, {}), payloads.get(DocumentKind.FILE, {}))
+    if any(lookup.values()):
+        parts.append(vault.Part(DocumentKind.LOOKUP, lookup, [vault.WORKER]))
+    return parts
+
+
+def _payload(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = [name for name, fed in feeds.items() if fed == kind]
+    if kind != DocumentKind.FACTS:
+        whole = document(kind, values)
+        return {name: whole[name] for name in fields}
+    facts = facts_of({"taken": Taken.UNKNOWN} | dict(values)).to_payload()
+    return {fact: facts[fact] for name in fields for fact in facts_decided_by(name)}
+
+
+def _columns(feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a contact's columns the answers change: at once, whatever the worker does."""
+    meanings: dict[str, tuple[str, Any]] = {
+        "may_text": ("may_text", values.get("may_text") == "yes"),
+        "may_call": ("may_call", values.get("may_call") == "yes"),
+        "hours": ("any_hour", values.get("hours") == "any"),
+        "shared": ("phone_is_shared", values.get("shared") == MUST_NOT_KNOW),
+        "text_language": ("language", values.get("text_language")),
+    }
+    return dict(meaning for name, meaning in meanings.items() if name in feeds)
+
+
+def _merge_facts(case: Case, waiting: Iterable[Correction], keys: Keys, now: datetime) -> list[SealedDocument]:
+    """The partial documents that went into a new whole version."""
+    changes = _sealed_under(case, DocumentKind.FACTS, [one.pk for one in waiting])
+    newest = full_facts(case)
+    if not changes or newest is None:
+        return []
+    try:
+        facts = Facts.from_payload(vault.open_document(newest, keys=keys))
+        for change in changes:
+            facts = with_correction(facts, vault.open_document(change, keys=keys))
+    except vault.Unreadable:
+        # They stay side by side; the coordinator who was given the task reads them.
+        log.error("the answers of case %s cannot be put together", case.pk)
+        return []
+    case = record_facts(case=case, facts=facts, by=SYSTEM, now=now, is_whole=False)
+    readers = [vault.WORKER, hotline_reader(), *allowed_provider_readers(case)]
+    vault.seal(case_id=case.pk, kind=DocumentKind.FACTS, payload=facts.to_payload(), readers=readers, now=now)
+    return changes
+
+
+def _merge_contacts(case: Case, waiting: Iterable[Correction], keys: Keys, now: datetime) -> list[SealedDocument]:
+    """As `_merge_facts`, for each contact that was changed."""
+    of_contact: dict[UUID, list[UUID]] = {}
+    for one in waiting:
+        if one.contact_id:
+            of_contact.setdefault(one.contact_id, []).append(one.pk)
+    used: list[SealedDocument] = []
+    for contact_id, corrections in of_contact.items():
+        changes = _sealed_under(case, DocumentKind.CONTACT, corrections)
+        before = [one for one in vault.latest(case.pk, DocumentKind.CONTACT) if one.subject == contact_id]
+        if not changes or not before:
+            continue
+        try:
+            contact = vault.open_document(before[0], keys=keys)
+            for change in changes:
+                contact |= vault.open_document(change, keys=keys)
+        except vault.Unreadable:
+            log.error("contact %s of case %s cannot be put together", contact_id, case.pk)
+            continue
+        holder = allowed_provider_readers(case) if holder_of(case) else []
+        readers = [vault.WORKER, hotline_reader(), *holder]
+        part = vault.Part(DocumentKind.CONTACT, contact, readers, contact_id)
+        vault.seal_all(case_id=case.pk, parts=[part], now=now)
+        used += changes
+    return used
+
+
+def _sealed_under(case: Case, kind: DocumentKind, corrections: list[UUID]) -> list[SealedDocument]:
+    """The corrections' documents of this kind, in the order in which the corrections were sent."""
+    sealed = SealedDocument.objects.filter(case_id=case.pk, kind=kind, subject__in=corrections)
+    return sorted(sealed, key=lambda one: corrections.index(one.subject))
