@@ -1,7 +1,7 @@
 """A family answers one page again after sending: appended as it is, and put together by the worker.
 
-The web process seals and cannot read: what was told before is neither shown nor needed. Each correction is a document of
-its own beside the older ones (docs/adr/0016-corrections-are-appended.md).
+The web process seals and cannot read: what was told before is neither shown nor needed. Each correction is a document
+of its own beside the older ones (docs/adr/0016-corrections-are-appended.md).
 """
 
 import json

@@ -21,7 +21,7 @@ COOKIE = "visit" if settings.DEMO else "__Host-visit"
 def with_case(
     view: Callable[Concatenate[HttpRequest, Case, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Gives the view the case whose code was typed in this browser; asks for the code where none was, or too long ago."""
+    """Gives the view the case whose code was typed in this browser; asks for the code if none was, or too long ago."""
 
     @wraps(view)
     def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -180,6 +180,7 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     confirm_handed_over = _deed("confirm_handed_over", serializers.NothingSerializer)
     place_hold = _deed("place_hold", serializers.NothingSerializer)
     lift_hold = _deed("lift_hold", serializers.NothingSerializer)
+    delete_data = _deed("delete_data", serializers.NothingSerializer)
 
 
 class OfferViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Offer]):

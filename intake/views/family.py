@@ -190,7 +190,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Forgets the browser's draft and visit and signs out; a page, because browsers block a form's redirect to another site."""
+    """Forgets draft and visit and signs out; a page, because browsers block a form's redirect to another site."""
     request.session.flush()
     response = render(request, "web/leaving.html")
     response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
