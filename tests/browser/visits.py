@@ -82,6 +82,43 @@ def family_visits(language: str) -> Iterator[Visit]:
         press(page)
 
     yield visit("status/", "status of a case", status_of_case)
+    yield from rights_visits(visit, f"{home}status/yours/")
+
+
+def rights_visits(visit: Callable[..., Visit], yours: str) -> Iterator[Visit]:
+    """What the code opens, in the browser in which it was typed a moment ago."""
+
+    def press_empty(path: str) -> Callable[[World, Page], None]:
+        def go(world: World, page: Page) -> None:
+            open_(world, page, path)
+            press(page, "main button[type=submit]")
+
+        return go
+
+    def ask_for_copy(world: World, page: Page) -> None:
+        open_(world, page, f"{yours}data/")
+        press(page, "button[value=copy]")
+
+    def money(world: World, page: Page) -> None:
+        open_(world, page, f"{yours}change/income/")
+        page.fill("[name=household]", "2")
+        press(page, "main button[type=submit]")
+
+    one_page = "status/yours/change/<slug:page_name>/"
+    yield visit("status/yours/change/", "which page to correct", at(f"{yours}change/"))
+    for question in PAGES:
+        yield visit(one_page, f"correcting {question.name}", at(f"{yours}change/{question.name}/"))
+    yield visit(one_page, "correcting income with the household", money)
+    yield visit(one_page, "a correction with an error", press_empty(f"{yours}change/home/"))
+    yield visit("status/yours/stop/", "what to stop", at(f"{yours}stop/"))
+    yield visit("status/yours/stop/", "what to stop with an error", press_empty(f"{yours}stop/"))
+    yield visit("status/yours/data/", "the data", at(f"{yours}data/"))
+    yield visit("status/yours/", "status with what was asked", ask_for_copy)
+    yield visit("status/yours/data/", "the data with what was asked", at(f"{yours}data/"))
+    yield visit("status/yours/back/", "taking back", at(f"{yours}back/"))
+    yield visit("status/yours/", "status of a case taken back", press_empty(f"{yours}back/"))
+    yield visit("status/yours/back/", "nothing to take back", at(f"{yours}back/"))
+    yield visit("status/yours/change/", "nothing to correct any more", at(f"{yours}change/"))
 
 
 def question_visits(visit: Callable[..., Visit], home: str, name: str) -> Iterator[Visit]:
