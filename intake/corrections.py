@@ -76,12 +76,14 @@ def send_correction(
     values: Mapping[str, Any],
     once: UUID,
     by: Actor,
+    contact_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Correction:
     """Seals new answers to `pages` (the last is the one that was picked) for whoever may read the earlier ones.
 
     `values` are the pages' cleaned answers; what is empty stays as it was. `once` is the sent page's own random number:
-    the same page sent again changes nothing. Raises `NothingAnswered`, and `WrongState` for a case that is over.
+    the same page sent again changes nothing. `contact_id`
+    says which of several people sends it. Raises `NothingAnswered`, and `WrongState` for a case that is over.
     """
     now = now or timezone.now()
     feeds = {name: kind for page in pages for name, kind in page.feeds.items() if _is_answered(values.get(name))}
@@ -94,7 +96,7 @@ def send_correction(
         number = _number(once, {name: values[name] for name in feeds})
         if sent_before := Correction.objects.filter(pk=number).first():
             return sent_before
-        contact = own_contact(case) if DocumentKind.CONTACT in feeds.values() else None
+        contact = own_contact(case, contact_id) if DocumentKind.CONTACT in feeds.values() else None
         waits = any(kind in _MERGED for kind in feeds.values())
         correction = Correction.objects.create(
             id=number,
@@ -114,11 +116,13 @@ def send_correction(
     return correction
 
 
-def own_contact(case: Case) -> Contact | None:
-    """The contact of whoever has the case's code: the first that still is one.
+def own_contact(case: Case, contact_id: UUID | None = None) -> Contact | None:
+    """The contact that the code belongs to; of a code that names none, the first that still is one.
 
     The others are of relatives who asked too, or of a file that was lost.
     """
+    if contact_id is not None:
+        return Contact.objects.filter(case_id=case.pk, pk=contact_id).first()
     contacts = list(Contact.objects.filter(case_id=case.pk).order_by("created_at", "pk"))
     reachable = [contact for contact in contacts if contact.may_text or contact.may_call]
     return next(iter(reachable or contacts[-1:]), None)
@@ -187,7 +191,8 @@ def _parts(
     }
     payloads = {kind: _payload(kind, feeds, values) for kind in readers if kind in feeds.values()}
     parts = [vault.Part(kind, payload, readers[kind], correction.pk) for kind, payload in payloads.items()]
-    lookup = lookup_of(payloads.get(DocumentKind.CONTACT, {}), payloads.get(DocumentKind.FILE, {}))
+    kinds = (DocumentKind.CONTACT, DocumentKind.NAMES, DocumentKind.FILE)
+    lookup = lookup_of(*(payloads.get(kind, {}) for kind in kinds))
     if any(lookup.values()):
         parts.append(vault.Part(DocumentKind.LOOKUP, lookup, [vault.WORKER]))
     return parts
@@ -198,7 +203,7 @@ def _payload(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapp
     if kind != DocumentKind.FACTS:
         whole = document(kind, values)
         return {name: whole[name] for name in fields}
-    facts = facts_of({"taken": Taken.UNKNOWN} | dict(values)).to_payload()
+    facts = facts_of({"taken": Taken.UNKNOWN} | dict(values), today=timezone.localdate()).to_payload()
     return {fact: facts[fact] for name in fields for fact in facts_decided_by(name)}
 
 

@@ -1,4 +1,4 @@
-"""The unsent draft of a family's answers, the notices shown, corrections after sending, and who may have asked twice."""
+"""The unsent draft of a family's answers, the notices shown, corrections, and who may have asked twice."""
 
 import uuid
 from typing import ClassVar

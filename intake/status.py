@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.models import Contact
+from privacy import return_codes
 from referrals.models import Case, ReferralPartner, Residency, State, TaskKind, Urgency
 from referrals.policies import holder_of
 
@@ -58,6 +59,9 @@ _ASKED: dict[str, str | Promise] = {
 
 def asked_of(case: Case, now: datetime) -> list[Asked]:
     """What the family asked for, and by when a person answers it."""
+    if return_codes.several_people_have_codes(case.pk):
+        # What one relative asked would tell the other that somebody else asks too.
+        return []
     tasks = case.tasks.filter(kind__in=_ASKED, done_at__isnull=True).order_by("opened_at", "pk")
     return [Asked(str(_ASKED[task.kind]), _answered_by(task.due_at, now)) for task in tasks]
 

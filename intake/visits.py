@@ -1,16 +1,18 @@
 """The cookie of a family that typed its code a moment ago, and whose case it is."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from privacy import visits
+from privacy import return_codes, visits
 from referrals.models import Case
 
 P = ParamSpec("P")
@@ -18,23 +20,37 @@ P = ParamSpec("P")
 COOKIE = "visit" if settings.DEMO else "__Host-visit"
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever typed the code: the case it leads to, and which of several people who asked; None where there is one."""
+
+    case: Case
+    contact_id: UUID | None
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether somebody else comes back to the same case. Nobody is told so."""
+        return return_codes.several_people_have_codes(self.case.pk)
+
+
 def with_case(
-    view: Callable[Concatenate[HttpRequest, Case, P], HttpResponse],
+    view: Callable[Concatenate[HttpRequest, Visitor, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Gives the view the case whose code was typed in this browser; asks for the code if none was, or too long ago."""
+    """Gives the view whoever typed the code in this browser; asks for it if nobody did, or too long ago."""
 
     @wraps(view)
     def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        case = of_browser(request, now=timezone.now())
-        return redirect("intake:status") if case is None else view(request, case, *args, **kwargs)
+        visitor = of_browser(request, now=timezone.now())
+        return redirect("intake:status") if visitor is None else view(request, visitor, *args, **kwargs)
 
     return opened
 
 
-def of_browser(request: HttpRequest, *, now: datetime) -> Case | None:
+def of_browser(request: HttpRequest, *, now: datetime) -> Visitor | None:
     token = request.COOKIES.get(COOKIE)
-    case_id = visits.case_of(token, now) if token else None
-    return Case.objects.select_related("referred_to").filter(pk=case_id).first() if case_id else None
+    code = visits.code_of(token, now) if token else None
+    case = Case.objects.select_related("referred_to").filter(pk=code.case_id).first() if code else None
+    return Visitor(case, code.contact_id) if code and case else None
 
 
 def remember(response: HttpResponseBase, token: str) -> None:

@@ -87,12 +87,14 @@ def queue_texts(*, case_id: UUID, template: str, trigger: UUID, is_urgent: bool,
     return messages
 
 
-def cancel_texts(*, case_id: UUID, reason: str, now: datetime) -> int:
+def cancel_texts(*, case_id: UUID, reason: str, contact_id: UUID | None = None, now: datetime) -> int:
     """Cancel the case's texts that are still waiting, because they are no longer true; returns how many.
 
-    `reason` is a code of at most 40 characters.
+    `reason` is a code of at most 40 characters; `contact_id` takes those to one person only.
     """
     waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
+    if contact_id is not None:
+        waiting = waiting.filter(contact_id=contact_id)
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)
 
 
@@ -102,13 +104,20 @@ def change_contact(*, contact_id: UUID, case_id: UUID, **columns: Any) -> None:
         Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
 
 
-def withdraw_contact_consent(*, case_id: UUID, texts: bool, calls: bool, now: datetime) -> bool:
-    """From now on nobody of the case is texted, or called; what waits to be sent is cancelled. False if it was so."""
+def withdraw_contact_consent(
+    *, case_id: UUID, texts: bool, calls: bool, contact_id: UUID | None = None, now: datetime
+) -> bool:
+    """From now on nobody of the case is texted, or called; what waits to be sent is cancelled. False if it was so.
+
+    With `contact_id` only that person: others who asked about the same one are told as before.
+    """
     contacts = Contact.objects.filter(case_id=case_id)
+    if contact_id is not None:
+        contacts = contacts.filter(pk=contact_id)
     changed = 0
     if texts:
         changed += contacts.filter(may_text=True).update(may_text=False)
-        cancel_texts(case_id=case_id, reason="no_consent", now=now)
+        cancel_texts(case_id=case_id, reason="no_consent", contact_id=contact_id, now=now)
     if calls:
         changed += contacts.filter(may_call=True).update(may_call=False)
     return bool(changed)

@@ -6,7 +6,6 @@ Neither the code nor the case is in an address, a form or a session.
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from privacy.models import CodeVisit, ReturnCode
 
@@ -22,13 +21,13 @@ def begin(*, code: ReturnCode, now: datetime) -> str:
     return token
 
 
-def case_of(token: str, now: datetime) -> UUID | None:
-    """The case of a visit that goes on, from now for as long again; None if it ended or never was."""
+def code_of(token: str, now: datetime) -> ReturnCode | None:
+    """The code of a visit that goes on, from now for as long again; None if it ended or never was."""
     visit = CodeVisit.objects.select_related("code").filter(token_hash=_hashed(token), expires_at__gt=now).first()
     if visit is None:
         return None
     CodeVisit.objects.filter(pk=visit.pk).update(expires_at=now + IDLE_AT_MOST)
-    return visit.code.case_id
+    return visit.code
 
 
 def end(token: str) -> None:

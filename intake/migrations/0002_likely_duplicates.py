@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("intake", "0001_initial"),
-        ("referrals", "0010_compare_tasks"),
+        ("referrals", "0010_more_tasks"),
     ]
 
     operations = [

@@ -12,8 +12,7 @@ from accounts.roles import FAMILY
 from intake.corrections import NothingAnswered, may_correct, send_correction
 from intake.forms.family import QuestionForm, Typed
 from intake.questions import BY_NAME, PAGES, Page
-from intake.visits import with_case
-from referrals.models import Case
+from intake.visits import Visitor, with_case
 from referrals.policies import WrongState
 
 # What stands on another page and must be known to ask this one: both are answered again, one after the other.
@@ -22,21 +21,21 @@ _ASKED_FIRST = {"income": "household"}
 
 @require_safe
 @with_case
-def change(request: HttpRequest, case: Case) -> HttpResponse:
+def change(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Which page to answer again."""
-    if not may_correct(case):
+    if not may_correct(visitor.case):
         return _too_late(request)
     return render(request, "intake/change.html", {"pages": [page for page in PAGES if page.feeds]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_case
-def change_page(request: HttpRequest, case: Case, page_name: str) -> HttpResponse:
+def change_page(request: HttpRequest, visitor: Visitor, page_name: str) -> HttpResponse:
     """The page's questions, empty; sending seals the new answers."""
     page = BY_NAME.get(page_name)
     if page is None or not page.feeds:
         raise Http404
-    if not may_correct(case):
+    if not may_correct(visitor.case):
         return _too_late(request)
     first = BY_NAME.get(_ASKED_FIRST.get(page.name, ""))
     before = _form(first, request, {}) if first else None
@@ -51,7 +50,14 @@ def change_page(request: HttpRequest, case: Case, page_name: str) -> HttpRespons
     values = (before.cleaned_data if before else {}) | form.cleaned_data
     pages = [first, page] if first else [page]
     try:
-        send_correction(case=case, pages=pages, values=values, once=_once(request), by=FAMILY)
+        send_correction(
+            case=visitor.case,
+            contact_id=visitor.contact_id,
+            pages=pages,
+            values=values,
+            once=_once(request),
+            by=FAMILY,
+        )
     except NothingAnswered:
         form.add_error(None, _("Please answer one question or more."))
         return _draw(request, page, form, before)

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.roles import FAMILY
 from intake.forms.rights import StopForm
 from intake.status import asked_of
-from intake.visits import with_case
+from intake.visits import Visitor, with_case
 from referrals.actions import rights, withdraw
-from referrals.models import Case, TaskKind
+from referrals.models import TaskKind
 from referrals.policies import WrongState
 
 # What the two buttons of the page send.
@@ -19,12 +19,17 @@ _ABOUT_DATA = {"copy": TaskKind.COPY_OF_DATA, "delete": TaskKind.DELETE_DATA}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_case
-def take_back(request: HttpRequest, case: Case) -> HttpResponse:
-    """Ends the case; pressing again finds it ended."""
+def take_back(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Ends the case, or the part of one of several people in it; pressing again finds it done."""
     if request.method != "POST":
-        return render(request, "intake/take_back.html", {"is_open": case.is_open})
+        return render(request, "intake/take_back.html", {"is_open": visitor.case.is_open})
+    if visitor.is_one_of_several:
+        # Another relative still waits for a lawyer: only this one is told nothing more.
+        both = (rights.Consent.TEXTS, rights.Consent.CALLS)
+        rights.withdraw_consent(case=visitor.case, contact_id=visitor.contact_id, consents=both, by=FAMILY)
+        return _done()
     try:
-        withdraw(case=case, by=FAMILY)
+        withdraw(case=visitor.case, by=FAMILY)
     except WrongState:
         return redirect("intake:yours")
     return _done()
@@ -32,23 +37,29 @@ def take_back(request: HttpRequest, case: Case) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_case
-def stop(request: HttpRequest, case: Case) -> HttpResponse:
+def stop(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Takes consents back."""
     form = StopForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "intake/stop.html", {"form": form})
-    rights.withdraw_consent(case=case, consents=form.cleaned_data["consents"], by=FAMILY)
+    rights.withdraw_consent(
+        case=visitor.case, contact_id=visitor.contact_id, consents=form.cleaned_data["consents"], by=FAMILY
+    )
     return _done()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_case
-def data(request: HttpRequest, case: Case) -> HttpResponse:
+def data(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Asks for a copy of the data, or for their end."""
     kind = _ABOUT_DATA.get(request.POST.get("what", ""))
     if kind is None:
-        return render(request, "intake/data.html", {"asked": asked_of(case, timezone.now()), "is_open": case.is_open})
-    rights.ask_about_data(case=case, kind=kind, by=FAMILY)
+        return render(
+            request,
+            "intake/data.html",
+            {"asked": asked_of(visitor.case, timezone.now()), "is_open": visitor.case.is_open},
+        )
+    rights.ask_about_data(case=visitor.case, kind=kind, by=FAMILY)
     return _done()
 
 

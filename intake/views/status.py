@@ -43,9 +43,9 @@ def status(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @browser.with_case
-def yours(request: HttpRequest, case: Case) -> HttpResponse:
+def yours(request: HttpRequest, visitor: browser.Visitor) -> HttpResponse:
     """How the request stands, again, to the browser in which the code was typed a moment ago."""
-    return show_status(request, case, timezone.now(), is_done="done" in request.GET)
+    return show_status(request, visitor.case, timezone.now(), is_done="done" in request.GET)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -32,15 +33,20 @@ class Consent(models.TextChoices):
     SHARING = "sharing", "Sharing"
 
 
-def withdraw_consent(*, case: Case, consents: Collection[str], by: Actor, now: datetime | None = None) -> Case:
-    """Ends texts and calls at once and tells a person; what a provider was given only a person can settle."""
+def withdraw_consent(
+    *, case: Case, consents: Collection[str], by: Actor, contact_id: UUID | None = None, now: datetime | None = None
+) -> Case:
+    """Ends texts and calls at once and tells a person; what a provider was given only a person can settle.
+
+    `contact_id`: which of several people on the case says so.
+    """
     now, taken_back = now or timezone.now(), {Consent(consent) for consent in consents}
     _check_speaks_for_family(by)
     with transaction.atomic():
         case = lock_case(case.pk)
         due_at, changed = answer_due(case.urgency, now), []
         texts, calls = Consent.TEXTS in taken_back, Consent.CALLS in taken_back
-        if withdraw_contact_consent(case_id=case.pk, texts=texts, calls=calls, now=now):
+        if withdraw_contact_consent(case_id=case.pk, contact_id=contact_id, texts=texts, calls=calls, now=now):
             open_task(case, TaskKind.CONSENT, due_at=due_at, now=now)
             changed += sorted(taken_back - {Consent.SHARING})
         if Consent.SHARING in taken_back and not _is_asked(case, TaskKind.STOP_SHARING):

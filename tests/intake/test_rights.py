@@ -103,9 +103,9 @@ def test_a_visit_ends_half_an_hour_after_its_last_page() -> None:
     family, case = with_code()
     token, now = family.client.cookies[COOKIE].value, timezone.now()
 
-    assert visits.case_of(token, now + timedelta(minutes=29)) == case.pk
-    assert visits.case_of(token, now + timedelta(minutes=58)) == case.pk
-    assert visits.case_of(token, now + timedelta(minutes=89)) is None
+    assert visits.code_of(token, now + timedelta(minutes=29)).case_id == case.pk  # type: ignore[union-attr]
+    assert visits.code_of(token, now + timedelta(minutes=58)).case_id == case.pk  # type: ignore[union-attr]
+    assert visits.code_of(token, now + timedelta(minutes=89)) is None
 
     CodeVisit.objects.update(expires_at=now)
     assert family.get("status/yours/")["Location"] == ASKED_FOR_CODE

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("privacy", "0004_find_waiting_lookups"),
+        ("privacy", "0005_whose_code"),
     ]
 
     operations = [
