@@ -17,6 +17,7 @@ from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
 from intake.forms.family import MUST_NOT_KNOW
 from intake.lookup import lookup_of
 from intake.models import Draft, NoticeShown
+from intake.phone import said_so_far, still_needed_for_contact
 from intake.selectors import newest_facts_version
 from notifications.actions import add_contact
 from notifications.broker import ask_worker
@@ -30,7 +31,7 @@ from referrals.actions.sharing import active_provider_readers, allowed_provider_
 from referrals.facts import Facts
 from referrals.models import Case, Channel
 
-# Change it whenever a word of the notice (templates/intake/before.html) changes: it says what a family agreed to.
+# Change it whenever a word of the notice (templates/intake/notice.html) changes: it says what a family agreed to.
 NOTICE_VERSION = "2026-11-1"
 _SAVE_TRIES = 5
 
@@ -55,21 +56,39 @@ class Begun:
     cookie_key: bytes = field(repr=False)
 
 
-def begin_draft(*, language: str, channel: str = Channel.WEB, now: datetime | None = None) -> Begun:
-    """A new empty draft with its return code; notes which notice was shown before it."""
+def begin_draft(
+    *,
+    language: str,
+    channel: str = Channel.WEB,
+    by: Actor = FAMILY,
+    interpreted: bool = False,
+    now: datetime | None = None,
+) -> Begun:
+    """A new empty draft with its return code; notes which notice was shown before it.
+
+    A member (`by`) read the notice aloud and heard the family's yes: they are its witness, and only they may open the
+    draft by its cookie. `interpreted`: somebody put what was read into another language.
+    """
     now = now or timezone.now()
     code = return_codes.generate()
     keys = return_codes.derive(code)
     draft_id = uuid.uuid4()
     data_key, cookie_key = draft_keys.create(draft_id=draft_id, code_key=keys.key, now=now)
     row = Draft(id=draft_id, language=language, expires_at=now + DRAFT_LIFE, created_at=now)
-    draft = OpenDraft(row, data_key, {"code": code, "typed": {}, "saved": {}})
+    content = {"code": code, "typed": {}, "saved": {}} | ({"by": by.user_id} if by.user_id else {})
+    draft = OpenDraft(row, data_key, content)
     row.sealed = draft.seal()
     with transaction.atomic():
         row.save(force_insert=True)
         return_codes.register(lookup_id=keys.lookup_id, draft_id=draft_id, expires_at=row.expires_at, now=now)
         NoticeShown.objects.create(
-            draft_id=draft_id, version=NOTICE_VERSION, language=language, channel=channel, shown_at=now
+            draft_id=draft_id,
+            version=NOTICE_VERSION,
+            language=language,
+            channel=channel,
+            witness_user_id=by.user_id,
+            is_interpreted=interpreted,
+            shown_at=now,
         )
     return Begun(draft, cookie_key)
 
@@ -104,38 +123,48 @@ def save_page(*, draft: OpenDraft, page_name: str, typed: dict[str, list[str]]) 
     raise RuntimeError("the draft is being saved from too many places at once")
 
 
-def submit_draft(*, draft: OpenDraft, now: datetime | None = None, by: Actor = FAMILY) -> Case:
+def submit_draft(
+    *, draft: OpenDraft, now: datetime | None = None, by: Actor = FAMILY, is_complete: bool = True
+) -> Case:
     """Seals the answers, opens and routes the case, hands the code over to it; leaves a one-day receipt.
 
+    `is_complete` False (a call cut short) sends what was said so far, once that says how to reach the family.
     Nothing is changed when it raises: `NotComplete`, `ChangedMeanwhile`, or `AlreadySubmitted` if this draft already
     became a case.
     """
     now = now or timezone.now()
     answers = draft.answers(now)
-    if page := answers.next_page():
-        raise NotComplete(page.name)
-    values = answers.cleaned()
+    missing = answers.next_page() if is_complete else next(iter(still_needed_for_contact(answers)), None)
+    if missing:
+        raise NotComplete(missing.name)
+    values = answers.cleaned() if is_complete else said_so_far(answers)
     with transaction.atomic():
         # Whoever sets this first sends; a second click waits here and then finds it set.
         unsent = Draft.objects.filter(pk=draft.row.pk, submitted_at__isnull=True)
         as_read = unsent.filter(revision=draft.row.revision)
         if not as_read.update(submitted_at=now, expires_at=now + RECEIPT_LIFE):
             raise ChangedMeanwhile if unsent.exists() else AlreadySubmitted
-        case = _open_sealed_case(values, language=draft.row.language, now=now, by=by)
+        channel = NoticeShown.objects.values_list("channel", flat=True).get(draft_id=draft.row.pk)
+        case = _open_sealed_case(
+            values, language=draft.row.language, channel=channel, is_complete=is_complete, now=now, by=by
+        )
         return_codes.attach_case(draft_id=draft.row.pk, case_id=case.pk)
         NoticeShown.objects.filter(draft_id=draft.row.pk).update(draft_id=None, case_id=case.pk)
-        draft.content = {
+        receipt = {
             "code": draft.code,
             "reference": case.reference,
             "urgency": int(case.urgency),
             "residency": str(case.residency),
         }
+        draft.content = receipt | ({"by": draft.begun_by} if draft.begun_by else {})
         Draft.objects.filter(pk=draft.row.pk).update(sealed=draft.seal())
     draft.row.submitted_at = now
     return case
 
 
-def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, by: Actor) -> Case:
+def _open_sealed_case(
+    values: dict[str, Any], *, language: str, channel: str, is_complete: bool, now: datetime, by: Actor
+) -> Case:
     case_id, contact_id = uuid.uuid4(), uuid.uuid4()
     facts = facts_of(values, today=localdate(now))
     hotline, providers = hotline_reader(), active_provider_readers()
@@ -161,7 +190,9 @@ def _open_sealed_case(values: dict[str, Any], *, language: str, now: datetime, b
         phone_is_shared=values["shared"] == MUST_NOT_KNOW,
         now=now,
     )
-    return open_case(case_id=case_id, facts=facts, channel=Channel.WEB, language=language, by=by, now=now)
+    return open_case(
+        case_id=case_id, facts=facts, channel=channel, language=language, by=by, now=now, is_complete=is_complete
+    )
 
 
 def reissue_code(

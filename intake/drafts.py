@@ -34,7 +34,8 @@ class OpenDraft:
     """A draft in memory, for one request.
 
     `content` holds `code` and, until submission, `typed` (page → field → values) and `saved` (page → the draft's
-    revision when the page was last saved); after it, `reference`, `urgency` and `residency`.
+    revision when the page was last saved); after it, `reference`, `urgency` and `residency`. One filled by phone has
+    `by`, too: the account of its coordinator.
     """
 
     row: Draft
@@ -44,6 +45,12 @@ class OpenDraft:
     @property
     def code(self) -> str:
         return str(self.content["code"])
+
+    @property
+    def begun_by(self) -> int | None:
+        """The account of the coordinator who fills it by phone; None for a family's own."""
+        by: int | None = self.content.get("by")
+        return by
 
     @property
     def is_submitted(self) -> bool:
@@ -100,7 +107,11 @@ def _parse(value: str) -> tuple[UUID, bytes] | None:
 
 def of_browser(request: HttpRequest, *, now: datetime) -> OpenDraft | NoDraft:
     """The draft that the browser's cookie opens."""
-    value = request.COOKIES.get(COOKIE)
+    return opened_by(request.COOKIES.get(COOKIE), now=now)
+
+
+def opened_by(value: str | None, *, now: datetime) -> OpenDraft | NoDraft:
+    """The draft that a cookie of this text opens."""
     if not value:
         return NoDraft.NEVER
     parsed = _parse(value)

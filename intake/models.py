@@ -28,13 +28,16 @@ class Draft(models.Model):
 
 
 class NoticeShown(models.Model):
-    """Which version of the notice a family was shown, in which language and channel, before the first answer."""
+    """Which version of the notice a family saw or heard, in which language and channel, before the first answer."""
 
     draft_id = models.UUIDField(null=True, unique=True)
     case_id = models.UUIDField(null=True, db_index=True)
     version = models.CharField(max_length=20)
     language = models.CharField(max_length=8)
     channel = models.CharField(max_length=8)
+    # Who read it aloud and heard the family's yes; nobody where the family read it themselves.
+    witness_user_id = models.BigIntegerField(null=True)
+    is_interpreted = models.BooleanField(default=False)
     shown_at = models.DateTimeField()
 
     class Meta:

@@ -53,7 +53,12 @@ def begin_new_file(
         check_may_begin(case, by)
         events.record(case=case, kind="new_file", by=by, now=now)
         NoticeShown.objects.create(
-            case_id=case.pk, version=NOTICE_VERSION, language=case.language, channel=Channel.STAFF, shown_at=now
+            case_id=case.pk,
+            version=NOTICE_VERSION,
+            language=case.language,
+            channel=Channel.STAFF,
+            witness_user_id=by.user_id,
+            shown_at=now,
         )
         _seal(case, values, facts, now)
         return record_facts(case=case, facts=facts, by=by, now=now)

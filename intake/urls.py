@@ -12,6 +12,7 @@ from intake.views import (
     hand_over,
     new_file,
     notes,
+    phone,
     rights,
     search,
     staff,
@@ -43,6 +44,11 @@ family_urls: tuple[list[URLPattern], str] = (
 )
 staff_urls: tuple[list[URLPattern], str] = (
     [
+        path("new/", phone.start, name="phone"),
+        path("new/<uuid:draft_id>/check/", phone.check, name="phone_check"),
+        path("new/<uuid:draft_id>/cut/", phone.cut, name="phone_cut"),
+        path("new/<uuid:draft_id>/sent/", phone.sent, name="phone_sent"),
+        path("new/<uuid:draft_id>/<slug:page_name>/", phone.ask, name="phone_ask"),
         path("<reference:reference>/open/<slug:kind>/", staff.open_document, name="open"),
         path("<reference:reference>/answers/", staff.answers, name="answers"),
         path("<reference:reference>/note/", notes.write_note, name="note"),

@@ -51,7 +51,9 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "intake.correction": _fields(P1="id case_id page contact_id sent_at settled_at"),
     "intake.draft": _fields(P1="id language revision submitted_at expires_at created_at", P3="sealed"),
     "intake.likelyduplicate": _fields(P1="id one other matched_by state found_at decided_at decided_by_user_id"),
-    "intake.noticeshown": _fields(P1="id draft_id case_id version language channel shown_at"),
+    "intake.noticeshown": _fields(
+        P1="id draft_id case_id version language channel witness_user_id is_interpreted shown_at"
+    ),
     "notifications.contact": _fields(
         P1="id case_id language may_text may_call any_hour phone_is_shared opted_out_at created_at"
     ),
@@ -149,7 +151,8 @@ NOTES: dict[str, str] = {
     "intake.correction": "That a family sent new answers to one page of questions, and when; the answers are sealed.",
     "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
     "intake.likelyduplicate": "Two requests that are probably for the same person, and what a coordinator found.",
-    "intake.noticeshown": "Which wording of the notice a family saw before the first question, and when.",
+    "intake.noticeshown": "Which wording of the notice a family saw or heard before the first question, and when.",
+    "intake.noticeshown.witness_user_id": "On the phone: which member of staff read it aloud and heard the yes.",
     "mfa.authenticator": "Second factors of staff; the secret of an app is sealed under a key kept elsewhere.",
     "notifications.contact": "How somebody who asked for help may be reached. The number itself is sealed elsewhere.",
     "notifications.contact.phone_is_shared": "Somebody the family does not trust may see the phone: nothing is texted.",

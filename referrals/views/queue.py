@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, members_only
-from accounts.roles import Role
+from accounts.roles import HOTLINE_ROLES, Role
 from accounts.vault import keys_or_none
 from referrals.actions.sharing import send_what_follows
 from referrals.models import State, Urgency
@@ -46,6 +46,7 @@ def queue_page(request: MemberRequest) -> HttpResponse:
     context = {
         "queue": shown,
         "now": now,
+        "takes_calls": request.actor.role in HOTLINE_ROLES,
         "groups": _links(filters),
         "is_filtered": filters != Filters(),
         "earlier": _address(filters, shown.page.number - 1),

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from accounts.roles import Role
 from intake.questions import PAGES
-from tests.browser import second_factor_visits, vault_visits
+from tests.browser import phone_visits, second_factor_visits, vault_visits
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
@@ -173,6 +173,7 @@ def fill_in(page: Page, name: str) -> None:
 
 def staff_visits() -> Iterator[Visit]:
     yield from case_visits()
+    yield from phone_visits.every_visit()
     yield from sealed_visits()
     yield from duplicate_visits()
     yield from provider_visits()
