@@ -4,6 +4,7 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 
 from intake.views import (
+    advice,
     changes,
     codes,
     demands,
@@ -13,6 +14,7 @@ from intake.views import (
     new_file,
     notes,
     phone,
+    receipt,
     rights,
     search,
     staff,
@@ -23,11 +25,15 @@ family_urls: tuple[list[URLPattern], str] = (
     [
         path("", family.start, name="start"),
         path("right-now/", family.right_now, name="right_now"),
+        path("advice/", advice.choose, name="advice"),
+        path("advice/<slug:name>/", advice.situation, name="advice_on"),
         path("before/", family.before, name="before"),
         path("code/", family.code, name="code"),
         path("ask/<slug:page_name>/", family.ask, name="ask"),
         path("check/", family.check, name="check"),
         path("sent/", family.sent, name="sent"),
+        path("sent/receipt/", receipt.page, name="receipt"),
+        path("sent/receipt.pdf", receipt.pdf, name="receipt_pdf"),
         path("status/", status.status, name="status"),
         path("status/lost/", status.lost, name="code_lost"),
         path("status/yours/", status.yours, name="yours"),

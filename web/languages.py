@@ -15,6 +15,7 @@ class Greeting:
     choose: str
     offer: str
     call: str
+    now: str
 
 
 GREETINGS = [
@@ -24,6 +25,7 @@ GREETINGS = [
         "Language",
         "Free help to find a lawyer when someone was taken, or is afraid of being taken.",
         "Or call",
+        "What to do right now",
     ),
     Greeting(
         "es",
@@ -31,6 +33,7 @@ GREETINGS = [
         "Idioma",
         "Ayuda gratis para encontrar un abogado cuando se llevaron a alguien o teme que se lo lleven.",
         "O llame al",
+        "Qué hacer ahora mismo",
     ),
     Greeting(
         "so",
@@ -38,6 +41,7 @@ GREETINGS = [
         "Luqad",
         "Caawimo bilaash ah si qareen loo helo marka qof la qabtay ama laga baqayo in la qabto.",
         "Ama wac",
+        "Waxa hadda la sameeyo",
     ),
     Greeting(
         "hmn",
@@ -45,5 +49,6 @@ GREETINGS = [
         "Lus",
         "Kev pab dawb nrhiav ib tug kws lij choj thaum muaj neeg raug ntes los yog ntshai raug ntes.",
         "Los sis hu rau",
+        "Yuav ua li cas tam sim no",
     ),
 ]

@@ -12,7 +12,10 @@ from web.middleware import STAFF_PREFIXES
 LAST_RESORT = (
     "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Help request</title>"
     "<h1>Something went wrong on our side</h1><p>Please try again in a minute, or call {helpline}.</p>"
-    "<p lang=es>Algo falló de nuestro lado. Intente otra vez en un minuto o llame al {helpline}.</p></html>"
+    "<p><a href=/en/right-now/>What to do right now</a></p>"
+    "<p lang=es>Algo falló de nuestro lado. Intente otra vez en un minuto o llame al {helpline}.</p>"
+    "<p lang=es><a href=/es/right-now/>Qué hacer ahora mismo</a></p>"
+    "<form method=post action=/en/leave/><button>Leave this page</button></form></html>"
 )
 
 
@@ -57,7 +60,8 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours. The page asks no database: it may be what failed."""
     try:
-        return render(request, "500.html", {"helpline": settings.HELPLINE}, status=500)
+        context = {"helpline": settings.HELPLINE, "is_staff_page": _is_staff_page(request)}
+        return render(request, "500.html", context, status=500)
     except Exception:
         return HttpResponse(LAST_RESORT.format(helpline=settings.HELPLINE), status=500)
 

@@ -8,11 +8,13 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.crypto import constant_time_compare
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from intake.dates import ImpossibleDay, UnreadableDay, UnreadableTime, days_meant, time_meant
+from intake.forms.free_text import FREE_TEXT_LIMIT, FreeTextWidget, Written, looks_like, mark_of
 
 # Unicode categories that no name, number or date is written with: controls, surrogates, pictures.
 _ODD_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "So"})
@@ -52,6 +54,27 @@ class PlainText(forms.CharField):
     def in_words(self, value: Any) -> str:
         """A cleaned value as the page "check your answers" shows it."""
         return str(value)
+
+
+class FreeText(PlainText):
+    """A few words of one's own, 280 characters at most; cleans to one line of text.
+
+    What looks like an A-number, a Social Security or a phone number is warned about once: such numbers have fields of
+    their own or are never asked. The same text sent a second time is taken as it is.
+    """
+
+    widget = FreeTextWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=FREE_TEXT_LIMIT, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value.text if isinstance(value, Written) else value)
+        # No mark at all: the answer of a draft, which was warned about when it was typed.
+        seen = value.seen if isinstance(value, Written) else None
+        if seen is not None and not constant_time_compare(seen, mark_of(text)) and (warning := looks_like(text)):
+            raise ValidationError(warning, code="looks_like_a_number")
+        return text
 
 
 class ANumber(PlainText):

@@ -14,15 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from intake import actions, visits
 from intake.drafts import NoDraft, OpenDraft, forget, of_browser, remember
+from intake.phones import FREE_FROM_DETENTION
 from intake.questions import BY_NAME
 from intake.status import NEXT_BY_URGENCY, outside_help, outside_sentence
 from intake.views import callers
 from privacy.return_codes import show
 
 P = ParamSpec("P")
-
-# AHR's client line: free from every ICE facility in Minnesota (theadvocatesforhumanrights.org, Detained Immigrants).
-FREE_FROM_DETENTION = "612-341-9845"
 
 
 def with_draft(

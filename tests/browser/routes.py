@@ -22,6 +22,7 @@ NO_PAGE: dict[str, str] = {
     "staff/room/<int:program_id>/pause/": "POST, redirects",
     "staff/room/<int:program_id>/resume/": "POST, redirects",
     "<lang>/leave/": "POST, leads away",
+    "<lang>/sent/receipt.pdf": "PDF",
 }
 NO_PAGE_PREFIXES = {
     "api/v1/": "JSON",

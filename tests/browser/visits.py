@@ -6,6 +6,7 @@ from django.contrib import admin
 from playwright.sync_api import Page
 
 from accounts.roles import Role
+from intake.advice import SITUATIONS
 from intake.questions import PAGES
 from tests.browser import phone_visits, second_factor_visits, vault_visits
 from tests.browser.going import Visit, at, open_, visit
@@ -55,6 +56,9 @@ def family_visits(language: str) -> Iterator[Visit]:
 
     yield visit("", "start", at(home))
     yield visit("right-now/", "right now", at(f"{home}right-now/"))
+    yield visit("advice/", "only advice", at(f"{home}advice/"))
+    for situation in SITUATIONS:
+        yield visit("advice/<slug:name>/", f"advice {situation.name}", at(f"{home}advice/{situation.name}/"))
     yield visit("check/", "no draft", at(f"{home}check/"))
     yield visit("before/", "notice", at(f"{home}before/"))
     yield visit("status/", "status", at(f"{home}status/"))
@@ -73,6 +77,7 @@ def family_visits(language: str) -> Iterator[Visit]:
         press(page)
 
     yield visit("sent/", "sent", send)
+    yield visit("sent/receipt/", "receipt", at(f"{home}sent/receipt/"))
 
     def status_of_case(world: World, page: Page) -> None:
         open_(world, page, f"{home}sent/")

@@ -10,7 +10,7 @@ from django.conf import settings
 WEB = Path(settings.BASE_DIR) / "web" / "static" / "web"
 
 
-@pytest.mark.parametrize(("sheet", "most"), [("site.css", 43_000), ("staff.css", 50_000)])
+@pytest.mark.parametrize(("sheet", "most"), [("site.css", 44_000), ("staff.css", 50_000)])
 def test_a_style_sheet_is_small_and_loads_nothing_but_its_icons(sheet: str, most: int) -> None:
     css = (WEB / "built" / sheet).read_bytes()
 
