@@ -29,8 +29,8 @@ _PLAN: tuple[tuple[str, frozenset[str]], ...] = (
     ("How to reach them", frozenset({"reach"})),
     ("What happened, to whom, and where", frozenset({"taken", "person", "place"})),
     ("Papers and dates", frozenset({"papers", "dates", "signed", "afraid"})),
-    ("Their past here", frozenset({"entry", "orders", "criminal", "harm"})),
-    ("Health, lawyer, wishes", frozenset({"care", "lawyer", "wish"})),
+    ("Their past here", frozenset({"entry", "orders", "past", "harm"})),
+    ("Health, lawyer, wishes", frozenset({"care", "helped", "wish"})),
     ("Home", frozenset({"home", "household"})),
     ("Money", frozenset({"income"})),
 )

@@ -117,7 +117,7 @@ PAGES: tuple[Page, ...] = (
         may_skip=True,
     ),
     Page("orders", _("Judges before"), forms.OrdersForm, {"orders": FACTS, "decision": FACTS}, may_skip=True),
-    Page("criminal", _("Criminal cases"), forms.CriminalForm, {"criminal": FACTS}, may_skip=True),
+    Page("past", _("Criminal cases"), forms.CriminalForm, {"criminal": FACTS}, may_skip=True),
     Page("harm", _("Harm done to them"), forms.HarmForm, {"harm": FACTS, "pending": FACTS}, may_skip=True),
     Page(
         "care",
@@ -126,7 +126,7 @@ PAGES: tuple[Page, ...] = (
         {"is_minor": FACTS, "has_parent": FACTS, "needs": FACTS, "care_note": FILE},
         may_skip=True,
     ),
-    Page("lawyer", _("A lawyer"), forms.LawyerForm, {"has_lawyer": FACTS, "lawyer_name": FILE}, may_skip=True),
+    Page("helped", _("A lawyer"), forms.LawyerForm, {"has_lawyer": FACTS, "lawyer_name": FILE}, may_skip=True),
     Page("wish", _("What help"), forms.WishForm, {"wish": FACTS}, shown=is_free, may_skip=True),
     Page("home", _("Home"), forms.HomeForm, {"zip_code": FACTS, "in_city": FACTS}, may_skip=True),
     Page("household", _("People at home"), forms.HouseholdForm, {"household": FACTS}, may_skip=True),

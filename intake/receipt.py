@@ -14,6 +14,8 @@ from intake.drafts import OpenDraft
 from intake.phones import FREE_FROM_DETENTION, ILCM, city_line
 from intake.status import NEXT_BY_URGENCY
 from privacy.return_codes import show
+from web.languages import DRAFT_LANGUAGES
+from web.templatetags.advice import INSIDE
 
 
 class NoPdf(Exception):
@@ -30,10 +32,13 @@ class Receipt:
     next_sentence: str | Promise
 
     def context(self) -> dict[str, Any]:
-        """What the templates draw: once in each of `languages`, the family's first."""
+        """What the templates draw: once in each of `languages`, the family's first unless nobody has checked it."""
+        order = ("en", self.language) if self.language in DRAFT_LANGUAGES else (self.language, "en")
         return {
             "receipt": self,
-            "languages": dict.fromkeys((self.language, "en")),
+            # The English stands beside it anyway.
+            INSIDE: True,
+            "languages": dict.fromkeys(order),
             "helpline": settings.HELPLINE,
             "lines": [ILCM, city_line(self.language)],
             "free_from_detention": FREE_FROM_DETENTION,

@@ -70,7 +70,11 @@ def change_page(request: HttpRequest, visitor: Visitor, page_name: str) -> HttpR
 
 def _form(page: Page, request: HttpRequest, typed: Typed, *, is_sent: bool = True) -> QuestionForm:
     sent = request.POST if is_sent and request.method == "POST" else None
-    return page.form(sent, now=timezone.now(), typed=typed)
+    form = page.form(sent, now=timezone.now(), typed=typed)
+    for field in form.fields.values():
+        # What a new request is offered as likely would here be a new answer that nobody gave.
+        field.initial = None
+    return form
 
 
 def _draw(

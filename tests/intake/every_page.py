@@ -9,20 +9,17 @@ from dataclasses import dataclass, replace
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
-from django.urls import URLPattern
 from django.utils import timezone, translation
 
-from intake.questions import PAGES, Page
+from intake.questions import Page
 from intake.status import status_of
-from intake.urls import family_urls
 from referrals.models import State
 from tests import factories as make
+from tests.intake import family_routes
 from tests.intake.family import STORY, Family, text
 from tests.intake.test_bad_input import BAD
 from web import views as site
 
-# What stands for the arguments of a route; a route with arguments that is missing here fails the walk.
-ARGUMENTS: dict[str, list[str]] = {"ask/<slug:page_name>/": [f"ask/{page.name}/" for page in PAGES]}
 # Leads away from the site, in no language.
 AWAY = {"leave/"}
 
@@ -44,13 +41,7 @@ def ask_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def paths() -> list[str]:
     """The paths of all family pages below `/<lang>/`, none of which an added route can miss."""
-    found: list[str] = []
-    for pattern in family_urls[0]:
-        assert isinstance(pattern, URLPattern)
-        route = str(pattern.pattern)
-        if route not in AWAY:
-            found += ARGUMENTS[route] if "<" in route else [route]
-    return found
+    return [path for path in family_routes.paths() if path not in AWAY]
 
 
 def every_page(language: str) -> Iterator[Shown]:
@@ -115,7 +106,8 @@ def _states(language: str) -> Iterator[Shown]:
     cases = {"with a lawyer": make.represented_case(), "with a partner": make.case()}
     cases["with a partner"].referred_to = make.partner()
     for words, case in cases.items():
-        for state in State:
+        # A duplicate's page is that of the case it was joined with.
+        for state in set(State) - {State.DUPLICATE}:
             # Only in memory: how a case really comes there is checked elsewhere.
             vars(case)["state"] = state
             status = status_of(case, timezone.now())

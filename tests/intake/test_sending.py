@@ -270,7 +270,7 @@ def test_a_birth_date_tells_who_is_under_18_where_nobody_answered(
 def test_who_has_a_lawyer_already_is_for_a_person_to_ask() -> None:
     family = Family()
     family.begin()
-    family.answer_all(lawyer={"has_lawyer": "yes", "lawyer_name": "Licenciada Inventada"})
+    family.answer_all(helped={"has_lawyer": "yes", "lawyer_name": "Licenciada Inventada"})
     family.send()
 
     case = Case.objects.get()

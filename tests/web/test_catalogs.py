@@ -16,12 +16,12 @@ from web.languages import DRAFT_LANGUAGES
 ROOT = Path(settings.BASE_DIR)
 TRANSLATED = [code for code, _name in settings.LANGUAGES if code != "en"]
 # Which languages must have every text; the others show English where they have none.
-LANGUAGES_DEMANDED = ["es"]
+LANGUAGES_DEMANDED = ["es", "so", "hmn"]
 # Texts that are written alike in English and in the language, with the reason.
 SAME_AS_ENGLISH: dict[str, dict[str, str]] = {
     "es": {"No": "the same word", "Error": "the same word"},
-    "so": {},
-    "hmn": {},
+    "so": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"},
+    "hmn": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"},
 }
 PLURAL_FORMS = {
     "es": "nplurals=2; plural=(n != 1);",

@@ -19,7 +19,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "intake" / "templates" / "intake"
 BETWEEN = re.compile(r"{% rights_advice %}(.*?){% endrights_advice %}", re.DOTALL)
 TEXT = re.compile(r'{% translate "(.+?)" %}')
 # Where a family reads its rights; a page with such advice that is added belongs here.
-WITH_ADVICE = {"before.html", "right_now.html", "tell_your_person.html"}
+WITH_ADVICE = {"before.html", "right_now.html", "tell_your_person.html", "advice_situation.html"}
 
 
 def advice() -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from intake.forms.family.base import DONT_KNOW, UNKNOWN, QuestionForm, yes_or_no
-from intake.forms.fields import NONE_OF_THESE, OneOf, PlainText, SomeOf
+from intake.forms.fields import NONE_OF_THESE, FreeText, OneOf, PlainText, SomeOf
 from referrals.facts import Decision, Entry, Harm, Need, PastOrder, Pending, TimeHere, Wish
 
 
@@ -110,10 +110,9 @@ class CareForm(QuestionForm):
         ],
         required=False,
     )
-    care_note = PlainText(
+    care_note = FreeText(
         label=_("What must a doctor or a lawyer know about it?"),
         help_text=_("For example: insulin twice a day. A few words are enough."),
-        limit=280,
         required=False,
     )
 
