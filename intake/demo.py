@@ -123,14 +123,14 @@ def seed(now: datetime) -> None:
     """Files the demo's requests, the oldest first."""
     for number, (minutes, language, differences) in reversed(list(enumerate(REQUESTS, start=1))):
         answers = (
-            ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language, "spoken": language} | differences
+            ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language} | differences
         )
         file_request(answers, language=language, now=now - timedelta(minutes=minutes))
 
 
 def file_request(answers: dict[str, str | list[str]], *, language: str, now: datetime) -> Case:
     """Answers every page that is shown, through its form, and sends; ValueError for an answer a page refuses."""
-    answers = {**answers, "income": answers["income"] if answers["household"] else UNKNOWN}
+    answers = {"spoken": language, **answers, "income": answers["income"] if answers["household"] else UNKNOWN}
     if (ahead := str(answers.get("hearing_day", ""))).startswith("+"):
         answers["hearing_day"] = (localtime(now) + timedelta(days=int(ahead))).date().isoformat()
     typed = MultiValueDict({name: value if isinstance(value, list) else [value] for name, value in answers.items()})
