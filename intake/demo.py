@@ -122,9 +122,7 @@ ANSWERS: dict[str, str | list[str]] = {
 def seed(now: datetime) -> None:
     """Files the demo's requests, the oldest first."""
     for number, (minutes, language, differences) in reversed(list(enumerate(REQUESTS, start=1))):
-        answers = (
-            ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language} | differences
-        )
+        answers = ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language} | differences
         file_request(answers, language=language, now=now - timedelta(minutes=minutes))
 
 
