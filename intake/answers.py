@@ -43,6 +43,7 @@ class Answer:
 
     question: str
     answer: str
+    is_open: bool = False
 
 
 class Answers:
@@ -85,7 +86,8 @@ class Answers:
         form = self.form(page)
         form.is_valid()
         for name, field in form.fields.items():
-            yield Answer(str(field.label), _in_words(field, form.cleaned_data.get(name)))
+            value = form.cleaned_data.get(name)
+            yield Answer(str(field.label), _in_words(field, value), is_open=_is_left_out(value))
 
     def cleaned(self) -> dict[str, Any]:
         """Every shown page's values by field name; each page must be answered."""
@@ -98,8 +100,12 @@ class Answers:
         return values
 
 
+def _is_left_out(value: Any) -> bool:
+    return value in (None, "", [])
+
+
 def _in_words(field: forms.Field, value: Any) -> str:
-    if value in (None, "", []):
+    if _is_left_out(value):
         return str(NO_ANSWER)
     if isinstance(field, PlainText):
         return field.in_words(value)

@@ -154,8 +154,10 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
                 draft.reload()
                 return redirect("intake:check")
     pages = answers.pages()
+    sections = [(page, list(answers.spoken(page))) for page in pages]
     context = {
-        "sections": [(page, list(answers.spoken(page))) for page in pages],
+        "sections": sections,
+        "left_open": [page for page, lines in sections if any(line.is_open for line in lines)],
         "revision": draft.mark(),
         "changed_elsewhere": changed_elsewhere,
         "last_page": pages[-1],

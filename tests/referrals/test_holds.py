@@ -173,6 +173,7 @@ PAGES: dict[str, dict[str, str] | None] = {
     "answers/": {"reason": "correct"},
     "note/": None,
     "alike/": {},
+    "duplicates/": None,
     "new-code/": None,
     "hand-over/": None,
     "new-file/": None,
