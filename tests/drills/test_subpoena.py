@@ -28,7 +28,7 @@ def test_nothing_a_family_typed_is_in_the_export() -> None:
         file_request(
             ANSWERS
             | {"place": "whipple"}
-            | {name: value for page in ("person", "contact") for name, value in one.answers()[page].items()}
+            | {name: value for page in ("you", "person", "contact") for name, value in one.answers()[page].items()}
             | {"text_language": "en"},
             language="en",
             now=timezone.now(),
