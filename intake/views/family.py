@@ -157,7 +157,7 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
     sections = [(page, list(answers.spoken(page))) for page in pages]
     context = {
         "sections": sections,
-        "left_open": [page for page, lines in sections if any(line.is_open for line in lines)],
+        "left_open": [page for page, lines in sections if all(line.is_open for line in lines)],
         "revision": draft.mark(),
         "changed_elsewhere": changed_elsewhere,
         "last_page": pages[-1],
