@@ -19,6 +19,7 @@ WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "taken": {"taken_day": "31 February"},
     "person": {"a_number": "letters"},
     "dates": {"hearing_day": "13/45/2026"},
+    "care": {"care_note": "612-555-0188"},
     "home": {"zip_code": "abc"},
     "household": {"household": "many"},
     "contact": {"phone": "12"},
