@@ -120,6 +120,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
     "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
+    "referrals.urgencyrule": _fields(P0=f"{_DATED} position tier reason condition sentence"),
     "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask only_adds deadlines"),
     # Other people's models.
     "account.emailaddress": _fields(S="id user email verified primary"),

@@ -1,34 +1,48 @@
 """The tables a lawyer may change. Cases, events, offers and decisions are not here: actions alone change them."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 
 from providers.admin import DatedRowAdmin
-from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, RetentionRule, TriageRule
+from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, RetentionRule, TriageRule, UrgencyRule
 from referrals.retention_form import RetentionRuleForm
 from referrals.triage import VOCABULARY
+from referrals.urgency import HOURS, TIER_VOCABULARY
 
 
-def faults_of(condition: Any) -> list[str]:
-    """What keeps a triage rule's condition from being one; empty for a good one."""
+def faults_of(
+    condition: Any, vocabulary: Mapping[str, frozenset[str]] = VOCABULARY, hours: Collection[str] = ()
+) -> list[str]:
+    """What keeps a rule's condition from being one; empty for a good one. `hours` are facts to hold against a most."""
     if not isinstance(condition, list):
         return ["The condition is a list of tests."]
     faults = []
     for number, test in enumerate(condition, 1):
-        if not isinstance(test, dict) or set(test) != {"fact", "in"}:
+        if isinstance(test, dict) and set(test) == {"fact", "at_most"}:
+            faults += _faults_of_hours(number, test, hours)
+        elif not isinstance(test, dict) or set(test) != {"fact", "in"}:
             faults.append(f'Test {number} is not of the form {{"fact": name, "in": [values]}}.')
-        elif not isinstance(test["fact"], str) or test["fact"] not in VOCABULARY:
-            faults.append(f"Test {number}: no fact is called {test['fact']!r}; there are {', '.join(VOCABULARY)}.")
+        elif not isinstance(test["fact"], str) or test["fact"] not in vocabulary:
+            faults.append(f"Test {number}: no fact is called {test['fact']!r}; there are {', '.join(vocabulary)}.")
         elif not isinstance(test["in"], list) or not test["in"]:
             faults.append(f"Test {number}: “in” is a list of at least one value.")
-        elif unknown := [value for value in test["in"] if str(value) not in VOCABULARY[test["fact"]]]:
-            allowed = ", ".join(sorted(VOCABULARY[test["fact"]]))
+        elif unknown := [value for value in test["in"] if str(value) not in vocabulary[test["fact"]]]:
+            allowed = ", ".join(sorted(vocabulary[test["fact"]]))
             faults.append(f"Test {number}: {unknown} is no answer to {test['fact']}; there are {allowed}.")
         elif not all(isinstance(value, str) for value in test["in"]):
             faults.append(f"Test {number}: values are written in quotes.")
     return faults
+
+
+def _faults_of_hours(number: int, test: dict[str, Any], hours: Collection[str]) -> list[str]:
+    if test["fact"] not in hours:
+        return [f"Test {number}: {test['fact']!r} is no number of hours."]
+    # True is an int too.
+    is_number = type(test["at_most"]) is int and test["at_most"] >= 0
+    return [] if is_number else [f"Test {number}: “at_most” is a whole number of hours."]
 
 
 class TriageRuleForm(forms.ModelForm):
@@ -74,6 +88,26 @@ class TriageRuleForm(forms.ModelForm):
 class TriageRuleAdmin(DatedRowAdmin):
     form = TriageRuleForm
     list_display = ("position", "code", "sentence", "valid_from", "valid_to")
+
+
+class UrgencyRuleForm(forms.ModelForm):
+    """A row whose every word is understood, with a tier that exists."""
+
+    class Meta:
+        model = UrgencyRule
+        fields = ("position", "tier", "reason", "condition", "sentence", "valid_from", "valid_to", "source")
+
+    def clean_condition(self) -> Any:
+        condition = self.cleaned_data["condition"] or []
+        if faults := faults_of(condition, TIER_VOCABULARY, HOURS):
+            raise forms.ValidationError(faults)
+        return condition
+
+
+@admin.register(UrgencyRule)
+class UrgencyRuleAdmin(DatedRowAdmin):
+    form = UrgencyRuleForm
+    list_display = ("position", "tier", "reason", "sentence", "valid_from", "valid_to")
 
 
 @admin.register(IncomeLine)

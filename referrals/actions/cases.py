@@ -27,6 +27,7 @@ from referrals.models import (
     State,
     TaskKind,
     TriageRule,
+    UrgencyRule,
 )
 from referrals.models.case import may_be_offered
 from referrals.policies import WrongState
@@ -124,7 +125,7 @@ def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
     today = now.astimezone(CHICAGO).date()
     place = whereabouts(facts, Facility.objects.on(today))
     verdict = triage(facts, place, TriageRule.objects.on(today))
-    tier, reason = urgency(facts, place, now)
+    tier, reason = urgency(facts, place, now, UrgencyRule.objects.on(today))
     deadline, deadline_code = next_deadline(facts, place, now)
     zip_row = ResidencyZip.objects.on(today).filter(zip_code=facts.zip_code).first() if facts.zip_code else None
     line = IncomeLine.objects.on(today).earliest("-valid_from")

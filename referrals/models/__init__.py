@@ -15,7 +15,15 @@ from referrals.models.case import (
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
-from referrals.models.rules import Facility, IncomeLine, PartOfCity, ReferralPartner, ResidencyZip, TriageRule
+from referrals.models.rules import (
+    Facility,
+    IncomeLine,
+    PartOfCity,
+    ReferralPartner,
+    ResidencyZip,
+    TriageRule,
+    UrgencyRule,
+)
 from referrals.models.task import CoordinatorTask, TaskKind
 from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 
@@ -53,4 +61,5 @@ __all__ = (
     "TaskKind",
     "TriageRule",
     "Urgency",
+    "UrgencyRule",
 )

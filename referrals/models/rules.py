@@ -55,6 +55,32 @@ class TriageRule(DatedRow):
         return f"{self.position} → {self.code}"
 
 
+class UrgencyRule(DatedRow):
+    """One of the ordered rows from answers to how soon somebody must act; the first whose condition holds decides.
+
+    `condition` is as in `TriageRule`, with the facts of `referrals.urgency.TIER_VOCABULARY`; a test of hours is
+    `{"fact": name, "at_most": hours}`. `reason` stands in a column of the case: no word on health or papers.
+    """
+
+    position = models.PositiveSmallIntegerField()
+    # 0 to 3: `referrals.models.Urgency`.
+    tier = models.PositiveSmallIntegerField()
+    reason = models.SlugField(max_length=40)
+    condition = models.JSONField(default=list, blank=True)
+    sentence = models.CharField(max_length=200)
+
+    class Meta(DatedRow.Meta):
+        ordering = ("position",)
+        constraints: ClassVar = [
+            *DatedRow.Meta.constraints,
+            models.UniqueConstraint(fields=["position", "valid_from"], name="urgencyrule_one_per_position"),
+            models.CheckConstraint(condition=models.Q(tier__lte=3), name="urgencyrule_known_tier"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} → T{self.tier} {self.reason}"
+
+
 class IncomeLine(DatedRow):
     """The poverty guideline of a year in whole US dollars a year, and the share of it that counts as eligible."""
 

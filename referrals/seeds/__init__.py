@@ -16,11 +16,11 @@ ZIP_SOURCE = "Fund's ZIP list, Nov 2026; check against the City boundary polygon
 
 
 def parse_condition(text: str) -> list[dict[str, Any]]:
-    """`"held in yes; circuit in 5 8"` → the JSON a rule row keeps."""
-    tests = []
+    """`"held in yes; hours_to_date at_most 48"` → the JSON a rule row keeps."""
+    tests: list[dict[str, Any]] = []
     for test in filter(None, (part.strip() for part in text.split(";"))):
-        fact, _, values = test.partition(" in ")
-        tests.append({"fact": fact, "in": values.split()})
+        fact, how, *values = test.split()
+        tests.append({"fact": fact, how: int(values[0]) if how == "at_most" else values})
     return tests
 
 
@@ -28,6 +28,7 @@ def load(apps: Any) -> None:
     """Makes whatever is missing; `apps` is Django's registry, real or historical. Idempotent."""
     load_law(apps)
     load_triage_rules(apps)
+    load_urgency_rules(apps)
     load_contact_rules(apps)
     load_retention(apps)
 
@@ -63,6 +64,14 @@ def load_triage_rules(apps: Any, valid_from: date = VALID_FROM) -> None:
                 "source": row["source"],
             },
         )
+
+
+def load_urgency_rules(apps: Any) -> None:
+    """The ordered rows from answers to the tier."""
+    urgency_rule = apps.get_model("referrals", "UrgencyRule")
+    for row in rows(FOLDER, "urgency_rules.csv"):
+        fields: dict[str, Any] = {**row, "tier": int(row["tier"]), "condition": parse_condition(row["condition"])}
+        urgency_rule.objects.get_or_create(position=int(fields.pop("position")), valid_from=VALID_FROM, defaults=fields)
 
 
 def load_contact_rules(apps: Any) -> None:

@@ -8,7 +8,8 @@ from django.contrib import admin
 from accounts.roles import Role
 from providers.models import Program
 from referrals.admin import faults_of
-from referrals.models import Case, CaseEvent, Offer, RoutingDecision, TriageRule
+from referrals.models import Case, CaseEvent, Offer, RoutingDecision, TriageRule, UrgencyRule
+from referrals.urgency import HOURS, TIER_VOCABULARY
 from tests import factories
 
 
@@ -39,6 +40,31 @@ def test_every_rule_of_the_installation_is_in_the_vocabulary() -> None:
 @pytest.mark.parametrize("model", [Case, CaseEvent, Offer, RoutingDecision])
 def test_what_only_actions_may_change_is_not_in_the_admin(model: Any) -> None:
     assert not admin.site.is_registered(model)
+
+
+@pytest.mark.django_db
+def test_the_seeded_tiers_are_words_and_hours_that_are_understood() -> None:
+    conditions = [rule.condition for rule in UrgencyRule.objects.all()]
+
+    assert conditions
+    assert [faults_of(condition, TIER_VOCABULARY, HOURS) for condition in conditions if condition] == [[]] * (
+        len(conditions) - 1
+    )
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        {"fact": "hours_to_date", "in": ["48"]},
+        {"fact": "hours_to_date", "at_most": "48"},
+        {"fact": "hours_to_date", "at_most": -1},
+        {"fact": "hours_to_date", "at_most": True},
+        {"fact": "held", "at_most": 4},
+        {"fact": "signed", "in": ["perhaps"]},
+    ],
+)
+def test_a_tier_with_a_word_or_number_nobody_understands_is_refused(test: dict[str, object]) -> None:
+    assert faults_of([test], TIER_VOCABULARY, HOURS)
 
 
 @pytest.mark.django_db

@@ -33,9 +33,9 @@ from referrals.facts import (
     YesNo,
 )
 from referrals.machine import OWNERSHIP, owner_of
-from referrals.models import Case, Facility, TriageRule, Urgency
+from referrals.models import Case, Facility, TriageRule, Urgency, UrgencyRule
 from referrals.triage import VOCABULARY, NoRuleMatches, Verdict, answers, holds, triage, whereabouts
-from referrals.urgency import urgency
+from referrals.urgency import NO_RULE, urgency
 from tests import factories as make
 
 NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)  # Monday 10:00 in Minneapolis
@@ -82,6 +82,7 @@ class Law:
 
     facilities: list[Facility]
     rules: list[TriageRule]
+    tiers: list[UrgencyRule]
     # Case type → codes of the providers in the order they are asked; "coordinator" is a task.
     orders: dict[str, list[str]]
     case_types: Counter[str]
@@ -114,6 +115,7 @@ def law() -> Law:
     return Law(
         facilities=list(Facility.objects.on(TODAY)),
         rules=list(TriageRule.objects.on(TODAY).order_by("position")),
+        tiers=list(UrgencyRule.objects.on(TODAY)),
         orders=orders,
         case_types=Counter(CaseType.objects.on(TODAY).values_list("code", flat=True)),
     )
@@ -207,7 +209,7 @@ def test_every_story_gets_its_case_type_clocks_urgency_providers_and_rule(law: L
         verdict = verdict_of(row, law, law.rules)
         assert verdict, row["story"]
         facts = facts_of(row)
-        tier, reason = urgency(facts, whereabouts(facts, law.facilities), NOW)
+        tier, reason = urgency(facts, whereabouts(facts, law.facilities), NOW, law.tiers)
         found = {
             "code": verdict.code,
             "secondary": " ".join(verdict.secondary),
@@ -379,13 +381,13 @@ ANY_FACTS = st.builds(
 def test_every_possible_answer_set_ends_in_a_case_type_with_points_an_owner_and_a_tier(law: Law, facts: Facts) -> None:
     place = whereabouts(facts, law.facilities)
     verdict = triage(facts, place, law.rules)
-    tier, reason = urgency(facts, place, NOW)
+    tier, reason = urgency(facts, place, NOW, law.tiers)
     assert law.case_types[verdict.code] == 1
     assert law.orders[verdict.code]
     assert verdict.code not in verdict.secondary
     assert len(set(verdict.secondary)) == len(verdict.secondary)
     assert tier in Urgency
-    assert reason
+    assert reason != NO_RULE
 
 
 def test_every_story_opens_a_case_that_somebody_owns_by_a_time(law: Law) -> None:
