@@ -73,7 +73,10 @@ def write_ahead_log(since: dict[str, str]) -> Iterator[tuple[str, bytes]]:
                 # What is still in memory is written, and the files end here: a file that comes after is an old one,
                 # used again, with old words in it.
                 end = str(_asked(alias, "SELECT pg_switch_wal()"))
-                first, last = (str(_asked(alias, "SELECT pg_walfile_name(%s)", at)) for at in (position, end))
+                first = str(_asked(alias, "SELECT pg_walfile_name(%s)", position))
+                # Where nothing was written since the last switch, the end is the beginning of such an old file: the
+                # byte before it lies in the last one that is ours.
+                last = str(_asked(alias, "SELECT pg_walfile_name(%s::pg_lsn - 1)", end))
                 found = "SELECT array_agg(name ORDER BY name) FROM pg_ls_waldir() WHERE name BETWEEN %s AND %s"
                 for name in _asked(alias, found, first, last) or ():
                     if (place := (server["HOST"], server["PORT"], name)) not in seen:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -106,6 +107,25 @@ def test_what_was_deleted_again_is_found_in_the_write_ahead_log() -> None:
     assert any(search.found_in(content) for _, content in places.write_ahead_log(since))
     assert not any(search.found_in(content) for _, content in places.write_ahead_log(places.log_position()))
     assert not any(search.found_in(content) for _, _, content in places.tables())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_file_that_nothing_was_written_to_is_not_searched() -> None:
+    """The server makes it of an old one, with whatever stood there. Two databases of one server end the same file."""
+    with connection.cursor() as cursor:
+        for _file in range(3):
+            cursor.execute("CREATE TABLE written (word text)")
+            cursor.execute("DROP TABLE written")
+            cursor.execute("SELECT pg_switch_wal()")
+        # Now the three old files lie ready to be written again.
+        cursor.execute("CHECKPOINT")
+
+        searched = {place.rpartition(" ")[2] for place, _ in places.write_ahead_log(places.log_position())}
+
+        cursor.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn() + 1)")
+        (now_written,) = cursor.fetchone()
+    assert searched
+    assert now_written not in searched
 
 
 def test_every_kind_of_redis_key_is_read() -> None:
