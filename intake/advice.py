@@ -16,13 +16,16 @@ SIGN_NOTHING = _("Do not sign a paper you do not understand. Say: “I want to s
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One page of advice. `choice` is the link that leads to it; `tells_person` adds what a held person should hear."""
+    """One page of advice. `choice` is the link that leads to it; `tells_person` adds what a held person should hear,
+    `is_in_city` the City's help line.
+    """
 
     name: str
     choice: str | Promise
     steps: tuple[str | Promise, ...]
     lines: tuple[Line, ...]
     tells_person: bool = False
+    is_in_city: bool = True
 
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -92,6 +95,7 @@ SITUATIONS: tuple[Situation, ...] = (
             _("What to do right now is the same everywhere."),
         ),
         (ILCM, MMLA, VLN, AHR),
+        is_in_city=False,
     ),
 )
 BY_NAME = {situation.name: situation for situation in SITUATIONS}

@@ -150,7 +150,7 @@ def facts_of(values: Mapping[str, Any], *, today: date) -> Facts:
         criminal=one(YesNo, "criminal"),
         harm=some(Harm, "harm"),
         pending=some(Pending, "pending"),
-        is_minor=_is_minor(values, today),
+        is_minor=is_minor(values, today),
         has_parent=one(YesNo, "has_parent"),
         needs=some(Need, "needs"),
         has_lawyer=one(YesNo, "has_lawyer"),
@@ -163,7 +163,8 @@ def facts_of(values: Mapping[str, Any], *, today: date) -> Facts:
     )
 
 
-def _is_minor(values: Mapping[str, Any], today: date) -> bool | None:
+def is_minor(values: Mapping[str, Any], today: date) -> bool | None:
+    """Under 18 by the answer, else by the birth date; None where neither is known."""
     answered = {"yes": True, "no": False}.get(values.get("is_minor", ""))
     born: date | None = values.get("birth_day")
     if answered is not None or born is None:

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 
 from accounts.roles import HOTLINE_ROLES, Actor
+from intake.models import Correction
+from notifications.models import Contact
 from privacy import return_codes, vault
 from privacy.models import DocumentKind
 from privacy.readers import Keys
@@ -59,14 +61,16 @@ def people_with_codes(case: Case) -> list[tuple[UUID, datetime]]:
     """Of a case that several people come back to: each one's contact, and when it was sealed; else nobody."""
     if not return_codes.several_people_have_codes(case.pk):
         return []
+    people = set(Contact.objects.filter(case_id=case.pk).values_list("pk", flat=True))
     contacts = vault.wrapped_for(hotline_reader(), vault.latest(case.pk, DocumentKind.CONTACT))
-    return [(document.subject, document.created_at) for document in contacts]
+    return [(document.subject, document.created_at) for document in contacts if document.subject in people]
 
 
 def has_code_word(case: Case, keys: Keys, *, contact_id: UUID | None = None) -> bool:
     """Whether who asked chose a code word (`contact_id`: which of them). Opens the contact: log it first."""
+    own = {contact_id, *Correction.objects.filter(contact_id=contact_id).values_list("pk", flat=True)}
     for document in vault.wrapped_for(keys.reader, vault.latest(case.pk, DocumentKind.CONTACT)):
-        if contact_id not in (None, document.subject):
+        if contact_id is not None and document.subject not in own:
             continue
         try:
             if vault.open_document(document, keys=keys).get("code_word"):

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor
-from intake.answers import document, facts_of
+from intake.answers import document, facts_of, is_minor
 from intake.forms.family import MUST_NOT_KNOW
 from intake.lookup import lookup_of
 from intake.models import Correction
@@ -97,7 +97,7 @@ def send_correction(
         if sent_before := Correction.objects.filter(pk=number).first():
             return sent_before
         contact = own_contact(case, contact_id) if DocumentKind.CONTACT in feeds.values() else None
-        waits = any(kind in _MERGED for kind in feeds.values())
+        waits = "birth_day" in feeds or any(kind in _MERGED for kind in feeds.values())
         correction = Correction.objects.create(
             id=number,
             case_id=case.pk,
@@ -159,6 +159,9 @@ def with_correction(before: Facts, change: dict[str, Any]) -> Facts:
     """The facts after a correction. The two questions where somebody is contradict each other less than people do."""
     facts = Facts.from_payload(before.to_payload() | change)
     payload = facts.to_payload()
+    if change.get("taken") == before.taken and not change.get("taken_at"):
+        # The page cannot be sent without its first answer; a day left empty stays as it was.
+        payload["taken_at"] = before.to_payload()["taken_at"]
     if "taken" in change and facts.taken == Taken.NO:
         payload["place"] = PLACE_FREE
     elif "taken" in change and before.taken == Taken.NO and "place" not in change:
@@ -190,6 +193,9 @@ def _parts(
         DocumentKind.CONTACT: [vault.WORKER, hotline, *holder],
     }
     payloads = {kind: _payload(kind, feeds, values) for kind in readers if kind in feeds.values()}
+    if "birth_day" in feeds and (under_age := is_minor(values, timezone.localdate())) is not None:
+        # Of a birth date only this decides, and it names nobody.
+        payloads[DocumentKind.FACTS] = payloads.get(DocumentKind.FACTS, {}) | {"is_minor": under_age}
     parts = [vault.Part(kind, payload, readers[kind], correction.pk) for kind, payload in payloads.items()]
     kinds = (DocumentKind.CONTACT, DocumentKind.NAMES, DocumentKind.FILE)
     lookup = lookup_of(*(payloads.get(kind, {}) for kind in kinds))
@@ -204,7 +210,9 @@ def _payload(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapp
         whole = document(kind, values)
         return {name: whole[name] for name in fields}
     facts = facts_of({"taken": Taken.UNKNOWN} | dict(values), today=timezone.localdate()).to_payload()
-    return {fact: facts[fact] for name in fields for fact in facts_decided_by(name)}
+    decided = {fact: facts[fact] for name in fields for fact in facts_decided_by(name)}
+    # "I don't know" takes nothing back that a birth date told.
+    return {name: value for name, value in decided.items() if name != "is_minor" or value is not None}
 
 
 def _columns(feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,7 @@ AFTER_NOON = frozenset(
     }
 )
 BEFORE_NOON = frozenset({"morning", "madrugada", "manana", "subax", "subaxdii", "sawv"})
+AT_NIGHT = frozenset({"night", "midnight", "noche", "medianoche", "habeen", "habeenkii", "hmo"})
 CLOCK = re.compile(r"(?<!\d)(\d{1,2})(?:[:.h](\d{2}))?(?:\s*(am|pm|a|p)\b)?(?!\d)")
 
 
@@ -188,7 +189,9 @@ def _readings(parts: list[str], *, today: date, past: bool) -> Iterator[date]:
     year: int | None = None
     if len(parts) == 3:
         year = numbers.pop(0) if year_first else numbers.pop()
-        year += 2000 if len(parts[-1]) == 2 and not year_first else 0
+        if len(parts[-1]) == 2 and not year_first:
+            # 90 in a birth date is 1990; of a day to come it can only be 2090.
+            year += 1900 if past and 2000 + year > today.year else 2000
     if months:
         orders = [(months[0], numbers[0])]
     else:
@@ -216,6 +219,16 @@ def _nearest(month: int, day: int, *, today: date, past: bool) -> date | None:
     return fitting[0] if fitting else None
 
 
+def _half_meant(hour: int, words: set[str]) -> str:
+    """The half of the day that the words beside a bare hour say: "a", "p", or "" for none."""
+    if words & AT_NIGHT and hour in (12, 1, 2, 3, 4):
+        # "12 at night" and "2 de la noche" are after midnight.
+        return "a"
+    if words & AFTER_NOON:
+        return "p"
+    return "a" if words & BEFORE_NOON else ""
+
+
 def time_meant(text: str) -> time:
     """The time of day `text` means, roughly: "10 pm", "22:10", "around 10", "de noche". Raises `UnreadableTime`."""
     plain = _plain(text)
@@ -226,11 +239,8 @@ def time_meant(text: str) -> time:
             if word in words:
                 return at
         raise UnreadableTime(text)
-    hour, minute, half = int(clock[1]), int(clock[2] or 0), (clock[3] or "")[:1]
-    if not half and words & AFTER_NOON:
-        half = "p"
-    elif not half and words & BEFORE_NOON:
-        half = "a"
+    hour, minute = int(clock[1]), int(clock[2] or 0)
+    half = (clock[3] or "")[:1] or _half_meant(hour, words)
     if half and hour == 12:
         hour = 0
     if half == "p" and hour < 12:

@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import Actor
+from intake.corrections import own_contact
 from intake.duplicates import NotLikely, check_may_decide, close_task_if_done, decide, pair_between, pairs_of
 from intake.lookup import lookup_of
-from intake.models import LikelyDuplicate, PairState
+from intake.models import Correction, LikelyDuplicate, PairState
 from notifications.actions import move_contacts
 from notifications.broker import ask_worker
 from privacy import return_codes, vault
@@ -63,6 +64,7 @@ def merge(*, keep: Case, duplicate: Case, by: Actor, keys: Keys, now: datetime |
         if duplicate.state == State.DUPLICATE and duplicate.duplicate_of_id == keep.pk:
             return keep
         _check_may_be_joined(keep, duplicate, likely)
+        has_unread = duplicate.tasks.filter(kind=TaskKind.NEW_ANSWERS, done_at=None).exists()
         opened = _open(duplicate, _TAKEN_ALONG, keys)
         knew_more = _facts(duplicate, keys) != _facts(keep, keys)
         # What was taken away from somebody and is still on its way must not fall on what is sealed now.
@@ -77,6 +79,8 @@ def merge(*, keep: Case, duplicate: Case, by: Actor, keys: Keys, now: datetime |
         mark_duplicate(case=duplicate, duplicate_of=keep, by=by, now=now)
         events.record(case=keep, kind="joined", by=by, now=now, detail={"duplicate": duplicate.reference})
         close_task_if_done(keep, by=by, now=now)
+        if has_unread:
+            open_task(keep, TaskKind.NEW_ANSWERS, due_at=answer_due(keep.urgency, now), now=now)
         if knew_more:
             open_task(keep, TaskKind.COMPARE_ANSWERS, due_at=answer_due(keep.urgency, now), now=now)
     keep.refresh_from_db()
@@ -98,6 +102,9 @@ def _check_may_be_joined(keep: Case, duplicate: Case, likely: LikelyDuplicate) -
             raise WrongState(f"{case.reference} was joined to {case.duplicate_of.reference} meanwhile.")
         if not case.is_open:
             raise WrongState(f"{case.reference} is {case.get_state_display().lower()}: only open requests are joined.")
+    # Laid over a file that was joined meanwhile they would be lost, or fall on somebody else's answers.
+    if Correction.objects.filter(case_id__in=[keep.pk, duplicate.pk], settled_at=None).exists():
+        raise CannotBeJoined("A family has just sent new answers. Wait a minute, then compare the two again.")
     if likely.state != PairState.OPEN:
         raise NotLikely(f"Somebody found meanwhile that {keep.reference} and {duplicate.reference} are two people.")
 
@@ -161,8 +168,8 @@ def _lookup(opened: Opened) -> dict[str, Any]:
 
 def _name_codes(case: Case) -> None:
     """Note whose the code is: a new one for either relative must not end the other's."""
-    if contacts := vault.latest(case.pk, DocumentKind.CONTACT):
-        return_codes.name_owner(case_id=case.pk, contact_id=contacts[-1].subject)
+    if contact := own_contact(case):
+        return_codes.name_owner(case_id=case.pk, contact_id=contact.pk)
 
 
 def _take_decisions_along(keep: Case, duplicate: Case, now: datetime) -> None:

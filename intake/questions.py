@@ -3,7 +3,7 @@
 Five answers are required, all others may stay open: the language, a name to call, a safe way to reach them, whether
 and where somebody is held, and that we may contact them. A page all of whose answers may stay open has `may_skip`.
 
-Adding a question means: a field in `intake/forms/family.py` and its name in `feeds` here.
+Adding a question means: a field in the package `intake/forms/family` and its name in `feeds` here.
 """
 
 from collections.abc import Callable, Mapping

@@ -32,15 +32,15 @@ class Receipt:
     next_sentence: str | Promise
 
     def context(self) -> dict[str, Any]:
-        """What the templates draw: once in each of `languages`, the family's first unless nobody has checked it."""
+        """What the templates draw: once for each of `sides`, the family's first unless nobody has checked it."""
         order = ("en", self.language) if self.language in DRAFT_LANGUAGES else (self.language, "en")
         return {
             "receipt": self,
             # The English stands beside it anyway.
             INSIDE: True,
-            "languages": dict.fromkeys(order),
+            # Each half names the help line that speaks its reader's language.
+            "sides": [(code, [ILCM, city_line(code)]) for code in dict.fromkeys(order)],
             "helpline": settings.HELPLINE,
-            "lines": [ILCM, city_line(self.language)],
             "free_from_detention": FREE_FROM_DETENTION,
         }
 

@@ -91,8 +91,17 @@ def _when(moment: datetime | None) -> str:
     return f"{date_format(local, day_format)}, {time_format(local, 'TIME_FORMAT')}"
 
 
+def taken_back() -> Status:
+    """For whoever took their own part in a case back that goes on for somebody else, of whom they read nothing."""
+    return _in_words_of(State.WITHDRAWN)
+
+
 def _plain(case: Case) -> Status:
-    heading, *sentences = _WORDS[State(case.state)]
+    return _in_words_of(State(case.state))
+
+
+def _in_words_of(state: State) -> Status:
+    heading, *sentences = _WORDS[state]
     return Status(str(heading), [str(sentence) for sentence in sentences])
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from privacy import return_codes, visits
+from privacy.models import ReturnCode
 from referrals.models import Case
 
 P = ParamSpec("P")
@@ -22,15 +23,23 @@ COOKIE = "visit" if settings.DEMO else "__Host-visit"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whoever typed the code: the case it leads to, and which of several people who asked; None where there is one."""
+    """Whoever typed the code, and the case it leads to; `contact_id` is None where only one person asked."""
 
     case: Case
-    contact_id: UUID | None
+    code: ReturnCode
+
+    @property
+    def contact_id(self) -> UUID | None:
+        return self.code.contact_id
+
+    @property
+    def has_taken_back(self) -> bool:
+        return self.code.taken_back_at is not None
 
     @property
     def is_one_of_several(self) -> bool:
-        """Whether somebody else comes back to the same case. Nobody is told so."""
-        return return_codes.several_people_have_codes(self.case.pk)
+        """Whether somebody else waits on the same case. Nobody is told so."""
+        return return_codes.somebody_else_waits(self.code)
 
 
 def with_case(
@@ -50,7 +59,7 @@ def of_browser(request: HttpRequest, *, now: datetime) -> Visitor | None:
     token = request.COOKIES.get(COOKIE)
     code = visits.code_of(token, now) if token else None
     case = Case.objects.select_related("referred_to").filter(pk=code.case_id).first() if code else None
-    return Visitor(case, code.contact_id) if code and case else None
+    return Visitor(case, code) if code and case else None
 
 
 def remember(response: HttpResponseBase, token: str) -> None:

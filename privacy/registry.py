@@ -75,7 +75,9 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "privacy.keytombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
     "privacy.legalhold": _fields(P1="id case_id demand_id placed_at placed_by_user_id lifted_at lifted_by_user_id"),
     "privacy.readerkey": _fields(P1="id reader public created_at retired_at rotation_wanted_at"),
-    "privacy.returncode": _fields(P1="id draft_id case_id contact_id created_at expires_at", P3="lookup_id"),
+    "privacy.returncode": _fields(
+        P1="taken_back_at id draft_id case_id contact_id created_at expires_at", P3="lookup_id"
+    ),
     "privacy.sealeddocument": _fields(P1="id case_id kind subject version created_at", P3="sealed"),
     "privacy.tombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
     "privacy.wrappedkey": _fields(P1="id document_id case_id kind reader reader_key_id created_at", P3="wrapped"),

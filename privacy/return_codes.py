@@ -119,9 +119,19 @@ def lead_on(*, case_id: UUID, to_case_id: UUID) -> int:
 
 
 def several_people_have_codes(case_id: UUID) -> bool:
-    """Whether more than one person comes back to this case."""
-    owners = ReturnCode.objects.filter(case_id=case_id).order_by().values_list("contact_id", flat=True)
-    return len(set(owners)) > 1
+    """Whether more than one person comes back to this case, or has done so."""
+    return ReturnCode.objects.filter(case_id=case_id).count() > 1
+
+
+def somebody_else_waits(code: ReturnCode) -> bool:
+    """Whether another person comes back to the case of `code` and has not taken back what they asked for."""
+    others = ReturnCode.objects.filter(case_id=code.case_id, taken_back_at=None)
+    return others.exclude(pk=code.pk).exists()
+
+
+def take_back(code: ReturnCode, now: datetime) -> None:
+    """Whose code it is wants nothing more; the case goes on for somebody else. Again changes nothing."""
+    ReturnCode.objects.filter(pk=code.pk, taken_back_at=None).update(taken_back_at=now)
 
 
 def find(lookup_id: bytes, now: datetime) -> ReturnCode | None:

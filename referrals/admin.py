@@ -38,7 +38,7 @@ def faults_of(
 
 
 def _faults_of_hours(number: int, test: dict[str, Any], hours: Collection[str]) -> list[str]:
-    if test["fact"] not in hours:
+    if not isinstance(test["fact"], str) or test["fact"] not in hours:
         return [f"Test {number}: {test['fact']!r} is no number of hours."]
     # True is an int too.
     is_number = type(test["at_most"]) is int and test["at_most"] >= 0

@@ -11,14 +11,16 @@ from referrals.models.rules import IncomeLine, Residency, ResidencyZip
 def residency(facts: Facts, row: ResidencyZip | None) -> Residency:
     """What the home ZIP where the person lived when taken says; `row` is that ZIP's row of the table.
 
-    Where the ZIP crosses the city line, or is not known, the family's own word that the home is in the city is enough
-    to presume it; a ZIP outside stays outside, and a person looks.
+    Where the ZIP crosses the city line, or is not known, the family's own word decides; a ZIP outside stays outside. Of
+    nobody outside the machine says no: a person looks.
     """
-    says_city = facts.in_city == YesNo.YES
-    if not facts.zip_code:
-        return Residency.PRESUMED if says_city else Residency.UNKNOWN
-    verdict = Residency(row.verdict) if row else Residency.OUTSIDE
-    return Residency.PRESUMED if verdict == Residency.STRADDLING and says_city else verdict
+    verdict = Residency.UNKNOWN
+    if facts.zip_code:
+        verdict = Residency(row.verdict) if row else Residency.OUTSIDE
+    if verdict not in (Residency.UNKNOWN, Residency.STRADDLING):
+        return verdict
+    by_word = {YesNo.YES: Residency.PRESUMED, YesNo.NO: Residency.OUTSIDE}
+    return by_word.get(facts.in_city, verdict)
 
 
 def income(facts: Facts, line: IncomeLine, *, is_held: bool) -> IncomeVerdict:

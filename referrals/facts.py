@@ -76,6 +76,7 @@ class DateKind(models.TextChoices):
     COURT = "court", "Court date"
     INTERVIEW = "interview", "Interview"
     CHECK_IN = "check_in", "Check-in with ICE"
+    OTHER = "other", "Something else, such as another court"
     UNKNOWN = "unknown", "Not known"
 
 

@@ -108,9 +108,13 @@ def answers(facts: Facts, place: Whereabouts) -> dict[str, frozenset[str]]:
 
 def has_court(facts: Facts) -> bool:
     """A judge is or will be asked: a paper of the court, or a date that is not said to be something else."""
-    return bool({Paper.NOTICE_TO_APPEAR, Paper.HEARING_NOTICE}.intersection(facts.papers)) or (
-        facts.hearing_on is not None and facts.date_kind in (DateKind.COURT, DateKind.UNKNOWN)
+    if {Paper.NOTICE_TO_APPEAR, Paper.HEARING_NOTICE}.intersection(facts.papers):
+        return True
+    # A date of unknown kind beside a letter for an interview is most likely the interview's.
+    is_courts = facts.date_kind == DateKind.COURT or (
+        facts.date_kind == DateKind.UNKNOWN and Paper.REFUGEE_LETTER not in facts.papers
     )
+    return facts.hearing_on is not None and is_courts
 
 
 def _held(facts: Facts, place: Whereabouts) -> str:

@@ -23,7 +23,7 @@ def situation(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     context = {
         "situation": chosen,
-        "lines": [*chosen.lines, city_line(get_language() or "en")],
+        "lines": [*chosen.lines, *([city_line(get_language() or "en")] if chosen.is_in_city else [])],
         "free_from_detention": FREE_FROM_DETENTION,
     }
     return render(request, "intake/advice_situation.html", context)

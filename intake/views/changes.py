@@ -23,7 +23,7 @@ _ASKED_FIRST = {"income": "household"}
 @with_case
 def change(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Which page to answer again."""
-    if not may_correct(visitor.case):
+    if visitor.has_taken_back or not may_correct(visitor.case):
         return _too_late(request)
     return render(request, "intake/change.html", {"pages": [page for page in PAGES if page.feeds]})
 
@@ -35,7 +35,7 @@ def change_page(request: HttpRequest, visitor: Visitor, page_name: str) -> HttpR
     page = BY_NAME.get(page_name)
     if page is None or not page.feeds:
         raise Http404
-    if not may_correct(visitor.case):
+    if visitor.has_taken_back or not may_correct(visitor.case):
         return _too_late(request)
     first = BY_NAME.get(_ASKED_FIRST.get(page.name, ""))
     before = _form(first, request, {}) if first else None

@@ -9,6 +9,7 @@ from accounts.roles import FAMILY
 from intake.forms.rights import StopForm
 from intake.status import asked_of
 from intake.visits import Visitor, with_case
+from privacy import return_codes
 from referrals.actions import rights, withdraw
 from referrals.models import TaskKind
 from referrals.policies import WrongState
@@ -22,11 +23,16 @@ _ABOUT_DATA = {"copy": TaskKind.COPY_OF_DATA, "delete": TaskKind.DELETE_DATA}
 def take_back(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """Ends the case, or the part of one of several people in it; pressing again finds it done."""
     if request.method != "POST":
-        return render(request, "intake/take_back.html", {"is_open": visitor.case.is_open})
+        return render(
+            request, "intake/take_back.html", {"is_open": visitor.case.is_open and not visitor.has_taken_back}
+        )
+    if visitor.has_taken_back:
+        return redirect("intake:yours")
     if visitor.is_one_of_several:
-        # Another relative still waits for a lawyer: only this one is told nothing more.
+        # Another relative still waits for a lawyer: only this one's part ends.
         both = (rights.Consent.TEXTS, rights.Consent.CALLS)
         rights.withdraw_consent(case=visitor.case, contact_id=visitor.contact_id, consents=both, by=FAMILY)
+        return_codes.take_back(visitor.code, timezone.now())
         return _done()
     try:
         withdraw(case=visitor.case, by=FAMILY)
@@ -59,7 +65,7 @@ def data(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             "intake/data.html",
             {"asked": asked_of(visitor.case, timezone.now()), "is_open": visitor.case.is_open},
         )
-    rights.ask_about_data(case=visitor.case, kind=kind, by=FAMILY)
+    rights.ask_about_data(case=visitor.case, kind=kind, contact_id=visitor.contact_id, by=FAMILY)
     return _done()
 
 

@@ -14,9 +14,10 @@ from intake.actions import resume_draft
 from intake.corrections import may_correct
 from intake.drafts import remember
 from intake.forms.code import CodeForm
-from intake.status import asked_of, status_of
+from intake.status import asked_of, status_of, taken_back
 from intake.views.family import next_step
 from privacy import return_codes, throttle, visits
+from privacy.models import ReturnCode
 from referrals.models import Case
 from web.callers import caller_of
 
@@ -45,7 +46,7 @@ def status(request: HttpRequest) -> HttpResponse:
 @browser.with_case
 def yours(request: HttpRequest, visitor: browser.Visitor) -> HttpResponse:
     """How the request stands, again, to the browser in which the code was typed a moment ago."""
-    return show_status(request, visitor.case, timezone.now(), is_done="done" in request.GET)
+    return show_status(request, visitor.case, visitor.code, timezone.now(), is_done="done" in request.GET)
 
 
 @require_safe
@@ -54,13 +55,16 @@ def lost(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/code_lost.html")
 
 
-def show_status(request: HttpRequest, case: Case, now: datetime, *, is_done: bool = False) -> HttpResponse:
+def show_status(
+    request: HttpRequest, case: Case, code: ReturnCode, now: datetime, *, is_done: bool = False
+) -> HttpResponse:
+    goes_on = code.taken_back_at is None
     context = {
-        "status": status_of(case, now),
+        "status": status_of(case, now) if goes_on else taken_back(),
         "reference": case.reference,
         "asked": asked_of(case, now),
-        "may_correct": may_correct(case),
-        "is_open": case.is_open,
+        "may_correct": goes_on and may_correct(case),
+        "is_open": goes_on and case.is_open,
         "is_done": is_done,
     }
     return render(request, "intake/status.html", context)
@@ -79,7 +83,7 @@ def _answer(request: HttpRequest, typed: str, now: datetime) -> HttpResponse | N
         return None
     if found.case_id:
         case = Case.objects.select_related("referred_to").get(pk=found.case_id)
-        response = show_status(request, case, now)
+        response = show_status(request, case, found, now)
         browser.end(request)
         browser.remember(response, visits.begin(code=found, now=now))
         return response

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.roles import Actor
 from notifications.actions import cancel_texts, forget_contacts
+from notifications.models import Contact
 from privacy import return_codes
 from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
@@ -86,6 +87,10 @@ def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime |
         detail = {"duplicate_of": duplicate_of.reference}
         # Who looks up an earlier duplicate of this case is led to the one that goes on, not along a chain.
         case.duplicates.update(duplicate_of=duplicate_of)
+        # Whose code is whose, before both lead to one case: neither may act for the other.
+        for one in (case, duplicate_of):
+            if contact := Contact.objects.filter(case_id=one.pk).order_by("created_at", "pk").first():
+                return_codes.name_owner(case_id=one.pk, contact_id=contact.pk)
         # So is the family, which reads there how things stand and not that somebody else asked too.
         return_codes.lead_on(case_id=case.pk, to_case_id=duplicate_of.pk)
         return _end(case, "mark_duplicate", by=by, now=now, detail=detail, duplicate_of=duplicate_of)

@@ -15,8 +15,8 @@ from privacy.selectors import held_since
 from referrals import events
 from referrals.actions.moves import close_tasks, lock_case, open_task
 from referrals.business_time import HOTLINE_HOURS, answer_due
-from referrals.models import Case, CoordinatorTask, TaskKind
-from referrals.models.task import OUTLIVES_CASE
+from referrals.models import Case, CaseEvent, CoordinatorTask, TaskKind
+from referrals.models.task import ABOUT_DATA
 from referrals.policies import WrongState
 
 # Minn. Stat. 13.04, subd. 3: a copy within ten working days. Deletion, for which no law sets a time, the same.
@@ -46,7 +46,8 @@ def withdraw_consent(
         case = lock_case(case.pk)
         due_at, changed = answer_due(case.urgency, now), []
         texts, calls = Consent.TEXTS in taken_back, Consent.CALLS in taken_back
-        if withdraw_contact_consent(case_id=case.pk, contact_id=contact_id, texts=texts, calls=calls, now=now):
+        stopped = withdraw_contact_consent(case_id=case.pk, contact_id=contact_id, texts=texts, calls=calls, now=now)
+        if stopped or ((texts or calls) and contact_id and not _is_asked(case, TaskKind.CONSENT)):
             open_task(case, TaskKind.CONSENT, due_at=due_at, now=now)
             changed += sorted(taken_back - {Consent.SHARING})
         if Consent.SHARING in taken_back and not _is_asked(case, TaskKind.STOP_SHARING):
@@ -58,24 +59,33 @@ def withdraw_consent(
     return case
 
 
-def ask_about_data(*, case: Case, kind: str, by: Actor, now: datetime | None = None) -> Case:
-    """The family wants a copy of its data, or wants it deleted: a coordinator answers within ten working days."""
+def ask_about_data(
+    *, case: Case, kind: str, by: Actor, contact_id: UUID | None = None, now: datetime | None = None
+) -> Case:
+    """The family wants a copy of its data, or wants it deleted: a coordinator answers within ten working days.
+
+    `contact_id`: which of several people on the case asks; the log names each, so that no copy shows one the other's.
+    """
     now, kind = now or timezone.now(), TaskKind(kind)
     _check_speaks_for_family(by)
-    if kind not in OUTLIVES_CASE:
+    if kind not in ABOUT_DATA:
         raise ValueError(f"{kind} is nothing a family asks about its data")
     with transaction.atomic():
         case = lock_case(case.pk)
+        detail = {"task": kind.value} | ({"contact": str(contact_id)} if contact_id else {})
         if not _is_asked(case, kind):
             due_at = HOTLINE_HOURS.after_business_days(now, ANSWER_DAYS)
             open_task(case, kind, due_at=due_at, now=now)
-            events.record(case=case, kind="data_asked", by=by, now=now, detail={"task": kind.value})
+            events.record(case=case, kind="data_asked", by=by, now=now, detail=detail)
+        elif contact_id and not CaseEvent.objects.filter(case=case, kind="data_asked", detail=detail).exists():
+            events.record(case=case, kind="data_asked", by=by, now=now, detail=detail)
     return case
 
 
 def may_delete_data(case: Case) -> bool:
     """Whether the family asked for it, the case is over, and no legal hold keeps what is sealed."""
-    return not case.is_open and _is_asked(case, TaskKind.DELETE_DATA) and held_since(case.pk) is None
+    held = any(held_since(one.pk) for one in (case, *case.duplicates.all()))
+    return not case.is_open and _is_asked(case, TaskKind.DELETE_DATA) and not held
 
 
 def delete_data(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
@@ -93,9 +103,11 @@ def delete_data(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
                 f"Data of {case.reference} are deleted when the family asked for it, the case is over, and no legal"
                 " hold stands."
             )
-        destruction.cancel_scheduled(case.pk, now)
-        destruction.schedule(case_id=case.pk, reason=FAMILY_ASKED, due_at=now, now=now, ends_case=True)
-        forget_contacts(case_id=case.pk, reason="destroyed", now=now)
+        # What was joined into it holds the same answers once more.
+        for one in (case, *case.duplicates.all()):
+            destruction.cancel_scheduled(one.pk, now)
+            destruction.schedule(case_id=one.pk, reason=FAMILY_ASKED, due_at=now, now=now, ends_case=True)
+            forget_contacts(case_id=one.pk, reason="destroyed", now=now)
         close_tasks(case, TaskKind.DELETE_DATA, by=by, now=now)
         events.record(case=case, kind="data_deleted", by=by, now=now)
     return case

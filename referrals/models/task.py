@@ -26,8 +26,9 @@ class TaskKind(models.TextChoices):
     DELETE_DATA = "delete_data", "The family asks to delete its data"
 
 
-# What a family asked of its data has to be answered whether or not the case goes on.
-OUTLIVES_CASE = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
+ABOUT_DATA = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
+# What a family asked has to be answered whether or not the case goes on: a provider reads its file a while longer.
+OUTLIVES_CASE = (*ABOUT_DATA, TaskKind.CONSENT, TaskKind.STOP_SHARING)
 
 
 class CoordinatorTask(models.Model):

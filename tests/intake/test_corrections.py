@@ -329,3 +329,28 @@ def test_taken_and_place_do_not_contradict_each_other(
     facts = with_correction(before, change)
 
     assert (facts.taken, facts.place) == after
+
+
+def test_the_day_stays_where_only_its_page_was_sent_again() -> None:
+    family, case = with_code()
+    correct(family, "taken", taken="just_now", taken_day="today", taken_time="1 am")
+    merge_all_corrections()
+    known = facts_of_case(case).taken_at
+    assert known
+
+    correct(family, "taken", taken="just_now", taken_where="home")
+    merge_all_corrections()
+
+    assert (facts_of_case(case).taken_at, facts_of_case(case).taken_where) == (known, "home")
+
+
+def test_a_birth_date_told_later_makes_a_child_of_the_case_and_i_dont_know_takes_nothing_back() -> None:
+    family, case = with_code()
+
+    correct(family, "person", birth_day=f"3/2/{timezone.localdate().year - 12}")
+    correct(family, "care", is_minor="unknown", has_parent="no")
+    merge_all_corrections()
+
+    case.refresh_from_db()
+    assert facts_of_case(case).is_minor is True
+    assert (case.case_type, case.urgency) == ("UC-SIJ", Urgency.T0)

@@ -87,7 +87,9 @@ def test_the_machine_passes_only_what_is_clear() -> None:
     ("zip_code", "says_city", "verdict"),
     [
         ("55423", YesNo.YES, Residency.PRESUMED),
-        ("55423", YesNo.NO, Residency.STRADDLING),
+        ("55423", YesNo.NO, Residency.OUTSIDE),
+        ("", YesNo.NO, Residency.OUTSIDE),
+        ("", YesNo.UNKNOWN, Residency.UNKNOWN),
         ("", YesNo.YES, Residency.PRESUMED),
         # "Minneapolis" in an address proves nothing where the ZIP lies outside.
         ("55425", YesNo.YES, Residency.OUTSIDE),

@@ -179,11 +179,11 @@ class PapersForm(QuestionForm):
         help_text=_("The pictures show where the form number is. Tick all that fit."),
         choices=[
             (Paper.NOTICE_TO_APPEAR, _("Notice to Appear (I-862)")),
-            (Paper.HEARING_NOTICE, _("A paper with a court date")),
+            (Paper.HEARING_NOTICE, _("A paper from the immigration court, with a date")),
             (Paper.EXPEDITED, _("Expedited removal (I-860 or I-867)")),
             (Paper.REINSTATEMENT, _("An old deportation order used again (I-871)")),
             (Paper.ADMINISTRATIVE, _("Final administrative removal (I-851)")),
-            (Paper.FINAL_ORDER, _("A deportation order, or check-ins with ICE (I-205)")),
+            (Paper.FINAL_ORDER, _("A deportation order (I-205)")),
             (Paper.CUSTODY, _("A paper about staying locked up or bond (I-286)")),
             (Paper.REFUGEE_LETTER, _("A letter for an interview about refugee or asylum papers")),
             (NONE_OF_THESE, _("None of these")),
@@ -208,9 +208,10 @@ class DatesForm(QuestionForm):
     date_kind = OneOf(
         label=_("If there is a date: what is it for?"),
         choices=[
-            (DateKind.COURT, _("A judge or a court")),
+            (DateKind.COURT, _("The immigration court")),
             (DateKind.INTERVIEW, _("An interview")),
             (DateKind.CHECK_IN, _("A check-in with ICE")),
+            (DateKind.OTHER, _("Something else")),
             (DateKind.UNKNOWN, DONT_KNOW),
         ],
         required=False,

@@ -43,7 +43,7 @@ class OrdersForm(QuestionForm):
         help_text=_("Tick all that fit."),
         choices=[
             (PastOrder.NEVER_LEFT, _("A judge told them to leave, and they stayed")),
-            (PastOrder.MISSED_COURT, _("They missed a court date")),
+            (PastOrder.MISSED_COURT, _("They missed a date at the immigration court")),
             (PastOrder.CAME_BACK, _("They were deported before, and came back")),
             (NONE_OF_THESE, _("None of these")),
             (UNKNOWN, DONT_KNOW),
@@ -97,7 +97,7 @@ class HarmForm(QuestionForm):
 
 class CareForm(QuestionForm):
     is_minor = yes_or_no(_("Is your person under 18 years old?"))
-    has_parent = yes_or_no(_("If under 18: is a parent with them?"))
+    has_parent = yes_or_no(_("If under 18: is a parent there with them now?"))
     needs = SomeOf(
         label=_("Does one of these fit your person?"),
         help_text=_("It can make a lawyer's work faster. Tick all that fit."),
@@ -126,9 +126,10 @@ class LawyerForm(QuestionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("has_lawyer") != "yes":
+        if cleaned.get("has_lawyer") == "no":
             cleaned["lawyer_name"] = ""
-            self.errors.pop("lawyer_name", None)
+        elif cleaned.get("lawyer_name"):
+            cleaned["has_lawyer"] = "yes"
         return cleaned
 
 

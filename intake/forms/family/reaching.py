@@ -37,9 +37,9 @@ class LanguageForm(QuestionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("spoken") != OTHER_LANGUAGE:
-            cleaned["other_language"] = ""
-            self.errors.pop("other_language", None)
+        if cleaned.get("other_language"):
+            # Typed without touching the answer above it, which was chosen before anybody looked.
+            cleaned["spoken"] = OTHER_LANGUAGE
         return cleaned
 
 
