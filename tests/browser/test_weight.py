@@ -50,6 +50,8 @@ class Scale:
 
     def weigh(self, go: Callable[[], object]) -> dict[str, int]:
         """Bytes by kind of what `go` loads."""
+        # What the page before still loads is not this one's.
+        self.page.wait_for_load_state("networkidle")
         self._bytes.clear()
         go()
         self.page.wait_for_load_state("networkidle")
