@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from privacy import return_codes, visits
+from privacy import visits
 from privacy.models import ReturnCode
 from referrals.models import Case
 
@@ -35,11 +35,6 @@ class Visitor:
     @property
     def has_taken_back(self) -> bool:
         return self.code.taken_back_at is not None
-
-    @property
-    def is_one_of_several(self) -> bool:
-        """Whether somebody else waits on the same case. Nobody is told so."""
-        return return_codes.somebody_else_waits(self.code)
 
 
 def with_case(

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.roles import FAMILY
+from intake import taking_back
 from intake.forms.rights import StopForm
 from intake.status import asked_of
 from intake.visits import Visitor, with_case
-from privacy import return_codes
-from referrals.actions import rights, withdraw
+from referrals.actions import rights
 from referrals.models import TaskKind
 from referrals.policies import WrongState
 
@@ -28,14 +28,8 @@ def take_back(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         )
     if visitor.has_taken_back:
         return redirect("intake:yours")
-    if visitor.is_one_of_several:
-        # Another relative still waits for a lawyer: only this one's part ends.
-        both = (rights.Consent.TEXTS, rights.Consent.CALLS)
-        rights.withdraw_consent(case=visitor.case, contact_id=visitor.contact_id, consents=both, by=FAMILY)
-        return_codes.take_back(visitor.code, timezone.now())
-        return _done()
     try:
-        withdraw(case=visitor.case, by=FAMILY)
+        taking_back.take_back(visitor, by=FAMILY)
     except WrongState:
         return redirect("intake:yours")
     return _done()

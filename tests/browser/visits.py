@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from accounts.roles import Role
 from intake.advice import SITUATIONS
-from intake.questions import PAGES
+from intake.questions import BY_NAME, PAGES
 from tests.browser import phone_visits, second_factor_visits, vault_visits
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
@@ -135,6 +135,8 @@ def question_visits(visit: Callable[..., Visit], home: str, name: str) -> Iterat
         open_(world, page, path)
         for field, typed in WRONG_ANSWERS.get(name, {}).items():
             page.fill(f"[name={field}]", typed)
+        for value in WRONG_TICKS.get(name, ()):
+            page.click(f"label[for={page.get_attribute(f'input[name={name}][value={value}]', 'id')}]")
         press(page)
 
     def answered(world: World, page: Page) -> None:
@@ -142,8 +144,14 @@ def question_visits(visit: Callable[..., Visit], home: str, name: str) -> Iterat
         fill_in(page, name)
 
     yield visit(route, f"question {name}", at(path))
-    yield visit(route, f"question {name} with an error", mistake)
+    # Where every answer may stay open and none can be wrong, there is no error to look at.
+    if not BY_NAME[name].may_skip or name in WRONG_ANSWERS or name in WRONG_TICKS:
+        yield visit(route, f"question {name} with an error", mistake)
     yield visit(route, f"answering {name}", answered, is_looked_at=False)
+
+
+# Where two answers that exclude each other show an error, and which to tick.
+WRONG_TICKS = {"papers": ("none", "nta"), "orders": ("none", "missed_court"), "harm": ("none", "crime")}
 
 
 # The right answers of each page: what to tap (field: value) and what to type (field: words).

@@ -1,5 +1,8 @@
 """Two relatives on one case: what one changes, asks or takes back is their own, and the other reads nothing of it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from accounts.models import User
@@ -17,6 +20,7 @@ from tests import factories
 from tests.intake.family import Family, text
 from tests.intake.test_corrections import correct
 from tests.intake.two_requests import join, two
+from tests.services.threads import close_connections
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +117,23 @@ def test_a_text_that_fails_after_the_join_is_called_about_on_the_case_that_goes_
     ask_to_call_family(case_id=newer.pk, now=factories.OFFICE_HOURS)
 
     assert older.tasks.filter(kind=TaskKind.CALL_FAMILY, done_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_take_back_at_once_end_the_case() -> None:
+    user: User = factories.member(Role.COORDINATOR)
+    case, *families = brought_together(user.membership.actor(), by_hand=False)
+    together = Barrier(2)
+
+    def take_back(family: Family) -> None:
+        together.wait(timeout=30)
+        try:
+            family.post("status/yours/back/")
+        finally:
+            close_connections()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take_back, families))
+
+    case.refresh_from_db()
+    assert case.state == State.WITHDRAWN
