@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 
 from accounts.roles import FAMILY, Actor
 from intake import codes
-from intake.answers import document, facts_of
+from intake.answers import Answers, document, facts_of
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
 from intake.forms.family import MUST_NOT_KNOW
 from intake.lookup import lookup_of
@@ -22,10 +22,11 @@ from intake.selectors import newest_facts_version
 from notifications.actions import add_contact
 from notifications.broker import ask_worker
 from privacy import draft_keys, return_codes, vault
-from privacy.models import DocumentKind, SealedDocument
+from privacy.models import DocumentKind, ReturnCode, SealedDocument
 from privacy.return_codes import CodeKeys
 from referrals import events
 from referrals.actions import open_case, record_facts
+from referrals.actions.cases import asks_only_for_information
 from referrals.actions.moves import lock_case
 from referrals.actions.sharing import active_provider_readers, allowed_provider_readers, hotline_reader
 from referrals.facts import Facts
@@ -160,6 +161,33 @@ def submit_draft(
         Draft.objects.filter(pk=draft.row.pk).update(sealed=draft.seal())
     draft.row.submitted_at = now
     return case
+
+
+def wants_only_information(answers: Answers) -> bool:
+    """Whether nothing in these answers, all of them given, calls for a lawyer: `end_with_advice` ends such a draft."""
+    return asks_only_for_information(facts_of(answers.cleaned(), today=localdate(answers.now)), now=answers.now)
+
+
+def end_with_advice(*, draft: OpenDraft) -> None:
+    """Destroys a draft that needs no lawyer, its code and the note of the notice with it: nothing is kept.
+
+    Nothing is changed when it raises: `ChangedMeanwhile` or `AlreadySubmitted`.
+    """
+    with transaction.atomic():
+        unsent = Draft.objects.filter(pk=draft.row.pk, submitted_at__isnull=True)
+        if not unsent.filter(revision=draft.row.revision).delete()[0]:
+            raise ChangedMeanwhile if unsent.exists() else AlreadySubmitted
+        forget_draft(draft.row.pk)
+
+
+def forget_draft(draft_id: uuid.UUID) -> None:
+    """Destroys the key of a draft, then its row, its code and the note of the notice shown before it. Idempotent."""
+    # The key first: if the rest fails, what stays is noise, and the next run finds the row again.
+    draft_keys.destroy(draft_id)
+    with transaction.atomic():
+        ReturnCode.objects.filter(draft_id=draft_id).delete()
+        NoticeShown.objects.filter(draft_id=draft_id).delete()
+        Draft.objects.filter(pk=draft_id).delete()
 
 
 def _open_sealed_case(

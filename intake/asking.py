@@ -13,12 +13,15 @@ from intake.actions import save_page
 from intake.answers import Answer, Answers
 from intake.drafts import OpenDraft
 from intake.forms.family import QuestionForm
+from intake.forms.fields import SomeOf
 from intake.models import NoticeShown
-from intake.phone import Section
+from intake.phone import Section, can_wait
 from intake.questions import Page
 
 # A list longer than this is not read out: the family answers freely, and the coordinator finds it.
 READ_OUT_CHOICES = 6
+# Hints that keep a family from telling more than we want to know: read out every time.
+READ_OUT_HINTS = frozenset({"entry", "afraid", "criminal"})
 # Of the field that asks which language they speak: none that a page is written in.
 OTHER_LANGUAGE = "other"
 
@@ -30,10 +33,23 @@ class Say:
     question: str
     hint: str
     choices: list[str]
+    # "None of these" and "I don't know" need no reading out.
+    said_choices: list[str]
+    # Whether hint and choices are said every time; else they are at hand for when somebody hesitates.
+    hint_is_said: bool
+    choices_are_said: bool
+
+    def aloud(self) -> list[str]:
+        """What is read out every time."""
+        return [
+            self.question,
+            *([self.hint] if self.hint and self.hint_is_said else []),
+            *(self.said_choices if self.choices_are_said else []),
+        ]
 
     @property
-    def is_long(self) -> bool:
-        return len(self.choices) > READ_OUT_CHOICES
+    def is_more_at_hand(self) -> bool:
+        return bool((self.hint and not self.hint_is_said) or (self.choices and not self.choices_are_said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +62,22 @@ class Asked:
     note: str
     say: dict[str, Say]
     is_answered: bool
+    can_wait: frozenset[str]
     # What was answered in another tab meanwhile; nothing of this page was saved then.
     kept: list[Answer] = field(default_factory=list)
 
     def fields(self) -> Iterator[tuple[BoundField, Say | None]]:
+        """What is asked of every family."""
         for bound in self.form:
-            yield bound, self.say.get(bound.name)
+            if bound.name not in self.can_wait:
+                yield bound, self.say.get(bound.name)
+
+    def fields_that_can_wait(self) -> list[tuple[BoundField, Say | None]]:
+        return [(bound, self.say.get(bound.name)) for bound in self.form if bound.name in self.can_wait]
+
+    @property
+    def has_error_among_them(self) -> bool:
+        return any(bound.errors for bound, _say in self.fields_that_can_wait())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +150,15 @@ def _asked(
         with translation.override(draft.row.language):
             # Built under the language, not only read: some choices are put into words as the form is made.
             spoken = page.form(now=answers.now, typed=answers.typed)
-            note, say = str(spoken.note), {name: _say(field) for name, field in spoken.fields.items()}
-    return Asked(page, form, draft.saved_at(page.name), note, say, answers.is_answered(page), kept or [])
+            note, say = str(spoken.note), {name: in_words(name, field) for name, field in spoken.fields.items()}
+    is_answered = answers.is_answered(page)
+    return Asked(page, form, draft.saved_at(page.name), note, say, is_answered, can_wait(answers), kept or [])
 
 
-def _say(asked: Field) -> Say:
+def in_words(name: str, asked: Field) -> Say:
+    """A field in the words of the active language. Answers are read out where several may be true."""
     listed: Any = getattr(asked, "choices", ())
-    return Say(str(asked.label), str(asked.help_text), [str(label) for _value, label in listed])
+    choices = [str(label) for _value, label in listed]
+    said_choices = [str(label) for value, label in listed if value not in ("none", "unknown")]
+    is_several = isinstance(asked, SomeOf) and len(choices) <= READ_OUT_CHOICES
+    return Say(str(asked.label), str(asked.help_text), choices, said_choices, name in READ_OUT_HINTS, is_several)

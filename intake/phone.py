@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from intake.answers import Answers
-from intake.questions import PAGES, Page
+from django.utils.timezone import localdate
+
+from intake.answers import Answers, is_minor
+from intake.questions import BY_NAME, PAGES, Page, may_be_held
 from referrals.facts import Taken
 
 # A call has so many minutes; the pages show how many are gone.
@@ -12,6 +14,27 @@ MINUTES = 8
 
 # Without these nobody can be called back, and nobody has said how.
 CONTACT_FIELDS = frozenset({"caller_name", "phone", "shared", "may_text", "may_call", "hours", "text_language"})
+
+# Nothing is decided by these: asked if there is time, else by whoever helps.
+CAN_WAIT = frozenset(
+    {
+        "reading",
+        "text_language",
+        "taken_where",
+        "other_names",
+        "place_source",
+        "criminal",
+        "pending",
+        "care_note",
+        "lawyer_name",
+        "may_remind",
+        "heard",
+    }
+)
+# Of somebody who is held: without a known income they count as eligible, and harm only adds a second code.
+CAN_WAIT_FOR_HELD = frozenset({"harm", "household", "income"})
+# Of somebody whose birth day tells the age.
+CAN_WAIT_FOR_ADULT = frozenset({"is_minor", "has_parent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,19 @@ def next_section(answers: Answers, after: Section | None = None) -> Section | No
         if any(page in asked and not answers.is_answered(page) for page in section.pages):
             return section
     return None
+
+
+def can_wait(answers: Answers) -> frozenset[str]:
+    """The fields that a call of eight minutes may leave open."""
+    held = CAN_WAIT_FOR_HELD if may_be_held(answers.typed) else frozenset()
+    return CAN_WAIT | held | (CAN_WAIT_FOR_ADULT if _is_adult(answers) else frozenset())
+
+
+def _is_adult(answers: Answers) -> bool:
+    person = BY_NAME["person"]
+    if not answers.is_answered(person):
+        return False
+    return is_minor(answers.form(person).cleaned_data, localdate(answers.now)) is False
 
 
 def still_needed_for_contact(answers: Answers) -> list[Page]:

@@ -4,17 +4,17 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
+from intake.actions import forget_draft
 from intake.corrections import merge, waiting_cases
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE
 from intake.duplicates import note_likely_duplicates
 from intake.lookup import cases_to_index, index_case
-from intake.models import Draft, NoticeShown
+from intake.models import Draft
 from privacy import draft_keys, worker_key
 from privacy.indexes import seal_index_key
-from privacy.models import IndexKeyGrant, ReaderKey, ReturnCode
+from privacy.models import IndexKeyGrant, ReaderKey
 from referrals.actions.sharing import hotline_reader
 from referrals.models import Case
 from referrals.models.case import OPEN_STATES
@@ -83,12 +83,7 @@ def purge_drafts() -> int:
     """Destroys the keys of expired drafts and receipts, then their rows and codes; returns how many. Idempotent."""
     expired = list(Draft.objects.filter(expires_at__lte=timezone.now()).values_list("pk", flat=True))
     for draft_id in expired:
-        # The key first: if the rest fails, what stays is noise, and the next run finds the row again.
-        draft_keys.destroy(draft_id)
-        with transaction.atomic():
-            ReturnCode.objects.filter(draft_id=draft_id).delete()
-            NoticeShown.objects.filter(draft_id=draft_id).delete()
-            Draft.objects.filter(pk=draft_id).delete()
+        forget_draft(draft_id)
     # No draft lives longer; what is older is the key of one that never came.
     draft_keys.destroy_older(timezone.now() - DRAFT_LIFE - RECEIPT_LIFE)
     return len(expired)

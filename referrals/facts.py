@@ -137,6 +137,7 @@ class Wish(models.TextChoices):
     RECORDS = "records", "Copies of records"
     CHARGE = "charge", "A criminal charge"
     CIVIL = "civil", "Rent, wages, a car, custody of a child"
+    INFORMATION = "information", "Only information, no lawyer"
     UNKNOWN = "unknown", "Not known"
 
 

@@ -25,6 +25,8 @@ from referrals.facts import (
 from referrals.models.rules import Custody, Facility, TriageRule
 
 MINNESOTA_CIRCUIT = 8
+# No case type: what a rule with this code decides is answered with advice, and nothing is kept.
+NO_LEGAL_NEED = "INFO"
 _YES_NO = frozenset(map(str, YesNo))
 # The facts a rule may test, with the answers each can have: the admin refuses any other.
 VOCABULARY: dict[str, frozenset[str]] = {

@@ -11,8 +11,9 @@ from intake.phones import FREE_FROM_DETENTION, city_line
 
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
-    """Which situation the reader is in."""
-    return render(request, "intake/advice.html", {"situations": SITUATIONS})
+    """Which situation the reader is in; `deleted` after answers that called for no lawyer."""
+    context = {"situations": SITUATIONS, "is_deleted": "deleted" in request.GET}
+    return render(request, "intake/advice.html", context)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language
@@ -13,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from intake import actions, visits
+from intake.answers import Answers
 from intake.drafts import NoDraft, OpenDraft, forget, of_browser, remember
 from intake.phones import FREE_FROM_DETENTION
 from intake.questions import BY_NAME
@@ -148,8 +150,7 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
         changed_elsewhere = request.POST.get("revision") not in (None, draft.mark())
         if not changed_elsewhere:
             try:
-                actions.submit_draft(draft=draft)
-                return redirect("intake:sent")
+                return _send(draft, answers)
             except actions.ChangedMeanwhile:
                 draft.reload()
                 return redirect("intake:check")
@@ -161,8 +162,19 @@ def check(request: HttpRequest, draft: OpenDraft) -> HttpResponse:
         "revision": draft.mark(),
         "changed_elsewhere": changed_elsewhere,
         "last_page": pages[-1],
+        "is_information": actions.wants_only_information(answers),
     }
     return render(request, "intake/check.html", context)
+
+
+def _send(draft: OpenDraft, answers: Answers) -> HttpResponse:
+    if not actions.wants_only_information(answers):
+        actions.submit_draft(draft=draft)
+        return redirect("intake:sent")
+    actions.end_with_advice(draft=draft)
+    response = redirect(reverse("intake:advice") + "?deleted")
+    forget(response)
+    return response
 
 
 @require_safe

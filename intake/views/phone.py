@@ -9,12 +9,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES
 from intake import actions, asking, calls
+from intake.answers import Answers
 from intake.drafts import OpenDraft
 from intake.forms.phone import BeginCallForm
 from intake.phone import MINUTES, SECTIONS, Section, next_section, read_out, section_of, still_needed_for_contact
@@ -187,16 +188,27 @@ def check(request: MemberRequest, draft: OpenDraft) -> HttpResponse:
         changed_elsewhere = request.POST.get("revision") != str(draft.row.revision)
         if not changed_elsewhere:
             try:
-                actions.submit_draft(draft=draft, by=request.actor)
-                return redirect("intake_staff:phone_sent", draft.row.pk)
+                return _send(request, draft, answers)
             except actions.ChangedMeanwhile:
                 return redirect("intake_staff:phone_check", draft.row.pk)
     context = _frame(draft) | {
         "answered": [(page, list(answers.spoken(page))) for page in answers.pages()],
         "revision": draft.row.revision,
         "changed_elsewhere": changed_elsewhere,
+        "is_information": actions.wants_only_information(answers),
     }
     return render(request, "intake/phone_check.html", context)
+
+
+def _send(request: MemberRequest, draft: OpenDraft, answers: Answers) -> HttpResponse:
+    if not actions.wants_only_information(answers):
+        actions.submit_draft(draft=draft, by=request.actor)
+        return redirect("intake_staff:phone_sent", draft.row.pk)
+    actions.end_with_advice(draft=draft)
+    with translation.override(draft.row.language):
+        response = redirect(reverse("intake:advice") + "?deleted")
+    calls.put_away(response, draft.row.pk)
+    return response
 
 
 @with_call

@@ -27,12 +27,13 @@ from referrals.models import (
     State,
     TaskKind,
     TriageRule,
+    Urgency,
     UrgencyRule,
 )
 from referrals.models.case import may_be_offered
 from referrals.policies import WrongState
 from referrals.reference import new_reference
-from referrals.triage import triage, whereabouts
+from referrals.triage import NO_LEGAL_NEED, triage, whereabouts
 from referrals.urgency import next_deadline, urgency
 
 SCREENING_DAYS = 5
@@ -120,11 +121,20 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
     return case
 
 
+def asks_only_for_information(facts: Facts, *, now: datetime) -> bool:
+    """Whether nothing in the answers calls for a lawyer: such a request opens no case, and nothing is kept."""
+    today = now.astimezone(CHICAGO).date()
+    place = whereabouts(facts, Facility.objects.on(today))
+    tier, _reason = urgency(facts, place, now, UrgencyRule.objects.on(today))
+    return tier == Urgency.T3 and triage(facts, place, TriageRule.objects.on(today)).code == NO_LEGAL_NEED
+
+
 def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
     """The columns of a case that its facts decide."""
     today = now.astimezone(CHICAGO).date()
     place = whereabouts(facts, Facility.objects.on(today))
-    verdict = triage(facts, place, TriageRule.objects.on(today))
+    # Somebody who asked for help is not sent away by a changed answer: a person ends a case.
+    verdict = triage(facts, place, TriageRule.objects.on(today).exclude(code=NO_LEGAL_NEED))
     tier, reason = urgency(facts, place, now, UrgencyRule.objects.on(today))
     deadline, deadline_code = next_deadline(facts, place, now)
     zip_row = ResidencyZip.objects.on(today).filter(zip_code=facts.zip_code).first() if facts.zip_code else None

@@ -32,7 +32,8 @@ class TriageRule(DatedRow):
 
     `condition` is a list of tests that must all hold: `{"fact": name, "in": [values]}`; `referrals.triage.VOCABULARY`
     lists the facts. A rule that `only_adds` never decides: its code becomes a secondary one wherever it holds.
-    `deadlines` are the codes of the clocks that the case brings with it.
+    `deadlines` are the codes of the clocks that the case brings with it. The code `INFO` is no case type: a request it
+    decides is answered with advice and opens no case; a case that exists is never decided by it.
     """
 
     position = models.PositiveSmallIntegerField()

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from providers.models import CaseType, OfferPlace
+from referrals.actions.cases import asks_only_for_information
 from referrals.facts import (
     CHOSEN,
     SEVERAL,
@@ -34,7 +35,7 @@ from referrals.facts import (
 )
 from referrals.machine import OWNERSHIP, owner_of
 from referrals.models import Case, Facility, TriageRule, Urgency, UrgencyRule
-from referrals.triage import VOCABULARY, NoRuleMatches, Verdict, answers, holds, triage, whereabouts
+from referrals.triage import NO_LEGAL_NEED, VOCABULARY, NoRuleMatches, Verdict, answers, holds, triage, whereabouts
 from referrals.urgency import NO_RULE, urgency
 from tests import factories as make
 
@@ -215,7 +216,7 @@ def test_every_story_gets_its_case_type_clocks_urgency_providers_and_rule(law: L
             "secondary": " ".join(verdict.secondary),
             "urgency": tier.name,
             "urgency_reason": reason,
-            "providers": " ".join(law.orders[verdict.code]),
+            "providers": " ".join(law.orders.get(verdict.code, ())),
             "deadlines": " ".join(verdict.rule.deadlines),
             "rule": str(verdict.rule.position),
         }
@@ -350,6 +351,8 @@ def test_swapping_two_neighbouring_rules_that_add_changes_the_order_of_secondary
 
 def test_every_rules_case_type_has_points_and_somebody_to_ask(law: Law) -> None:
     for rule in law.rules:
+        if rule.code == NO_LEGAL_NEED:
+            continue
         for code in (rule.code, *rule.secondary):
             assert law.case_types[code] == 1, (rule, code)
         assert set(law.orders[rule.code]) - {"coordinator"}, rule
@@ -382,6 +385,11 @@ def test_every_possible_answer_set_ends_in_a_case_type_with_points_an_owner_and_
     place = whereabouts(facts, law.facilities)
     verdict = triage(facts, place, law.rules)
     tier, reason = urgency(facts, place, NOW, law.tiers)
+    if verdict.code == NO_LEGAL_NEED:
+        # Advice, and nothing kept; a date that presses opens a case by the next rule all the same.
+        assert facts.wish == Wish.INFORMATION
+        assert not place.is_held
+        verdict = triage(facts, place, [rule for rule in law.rules if rule.code != NO_LEGAL_NEED])
     assert law.case_types[verdict.code] == 1
     assert law.orders[verdict.code]
     assert verdict.code not in verdict.secondary
@@ -396,6 +404,9 @@ def test_every_story_opens_a_case_that_somebody_owns_by_a_time(law: Law) -> None
         facts = facts_of(row)
         if number % 2:
             facts = replace(facts, zip_code=make.MINNEAPOLIS_ZIP, household=3, monthly_income=2000)
+        assert asks_only_for_information(facts, now=NOW) == (row["code"] == NO_LEGAL_NEED), row["story"]
+        if row["code"] == NO_LEGAL_NEED:
+            continue
         case = Case.objects.select_related("triage_rule").get(pk=make.case(facts, now=NOW).pk)
         found = {
             "code": case.case_type,

@@ -147,6 +147,7 @@ class WishForm(QuestionForm):
             (Wish.RECORDS, _("Copies of their immigration records")),
             (Wish.CHARGE, _("What a criminal charge means for their papers")),
             (Wish.CIVIL, _("Rent, wages, a towed car, custody of a child")),
+            (Wish.INFORMATION, _("Only information. No lawyer now.")),
             (Wish.UNKNOWN, _("Something else, or I don't know")),
         ],
         required=False,
