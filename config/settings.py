@@ -148,6 +148,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {"task": "notifications.tasks.sweep", "schedule": timedelta(seconds=20)},
     "expire-offers": {"task": "referrals.tasks.expire_offers", "schedule": timedelta(seconds=30)},
     "match-waitlist": {"task": "referrals.tasks.match_waitlist", "schedule": timedelta(minutes=5)},
+    "follow-deadlines": {"task": "referrals.tasks.follow_deadlines", "schedule": timedelta(minutes=10)},
+    "recount-deadlines": {"task": "referrals.tasks.recount_deadlines", "schedule": crontab(hour=2, minute=47)},
     "mail-alerts": {"task": "referrals.tasks.mail_alerts", "schedule": timedelta(seconds=30)},
     "index-lookups": {"task": "intake.tasks.index_lookups", "schedule": timedelta(minutes=1)},
     "find-duplicates": {"task": "intake.tasks.find_duplicates", "schedule": crontab(hour=2, minute=37)},

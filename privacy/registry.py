@@ -92,14 +92,23 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.assignment": _fields(P1="id case organization user_id since"),
     "referrals.case": _fields(
         P1="id reference channel language state state_since state_due_at opened_at closed_at outcome case_type"
-        " secondary_types triage_rule urgency urgency_reason custody facility part_of_city is_minor taken_on"
+        " secondary_types triage_rule urgency urgency_reason urgency_without_clocks urgency_reason_without_clocks"
+        " custody facility part_of_city is_minor taken_on"
         " next_deadline next_deadline_code screening screening_due_at residency income referred_to duplicate_of"
+    ),
+    "referrals.calendarfeed": _fields(S="id user token_hash made_at"),
+    "referrals.casedeadline": _fields(
+        P1="id case code rule from_answers trigger_on trigger_at raw due safe_by ends_at entered_at entered_role"
+        " changed_at met_at dropped_at"
     ),
     "referrals.caseevent": _fields(
         P1="id case sequence kind from_state to_state role user_id organization_id at detail previous_hash hash"
     ),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
+    "referrals.deadlinerule": _fields(
+        P0=f"{_DATED} code trigger starts n unit roll actor days_early meaning note status status_on"
+    ),
     "referrals.facility": _fields(
         P0=f"{_DATED} code name custody us_state circuit phone takes_calls call_vendor legal_calls mail visits"
         " messages_are_private"
@@ -201,6 +210,9 @@ NOTES: dict[str, str] = {
     "referrals.case.income": "Only whether the household is below the income line; no amounts.",
     "referrals.case.duplicate_of": "Two requests for the same person.",
     "referrals.case.next_deadline": "The next legal date, to the minute; cleared when the case ends.",
+    "referrals.calendarfeed": "A member's own calendar address of days and case numbers; only a hash of it is kept.",
+    "referrals.casedeadline": "Legal clocks of a case: which law, the day it began, the last day. No name, no words.",
+    "referrals.casedeadline.trigger_at": "The hour a clock of hours began; gone when the clock or the case ends.",
     "referrals.caseevent": "Every step of a case in codes: who of the staff did it, for which organization, and when.",
     "referrals.caseevent.user_id": "Names a member of staff by account number; the family and the system have none.",
     "referrals.caseevent.detail": "Codes and numbers only, such as the reason chosen from a list; no typed words.",

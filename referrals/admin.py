@@ -5,12 +5,23 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from providers.admin import DatedRowAdmin
-from referrals.models import Facility, IncomeLine, ReferralPartner, ResidencyZip, RetentionRule, TriageRule, UrgencyRule
+from referrals.actions.deadlines import recount_after_commit
+from referrals.models import (
+    DeadlineRule,
+    Facility,
+    IncomeLine,
+    ReferralPartner,
+    ResidencyZip,
+    RetentionRule,
+    TriageRule,
+    UrgencyRule,
+)
 from referrals.retention_form import RetentionRuleForm
 from referrals.triage import VOCABULARY
-from referrals.urgency import HOURS, TIER_VOCABULARY
+from referrals.urgency import HOURS, TIER_VOCABULARY, TO_SAFE_BY
 
 
 def faults_of(
@@ -101,6 +112,9 @@ class UrgencyRuleForm(forms.ModelForm):
         condition = self.cleaned_data["condition"] or []
         if faults := faults_of(condition, TIER_VOCABULARY, HOURS):
             raise forms.ValidationError(faults)
+        facts = {test["fact"] for test in condition}
+        if TO_SAFE_BY in facts and facts != {TO_SAFE_BY}:
+            raise forms.ValidationError(f"{TO_SAFE_BY} stands alone in its row: it is counted without the answers.")
         return condition
 
 
@@ -138,3 +152,44 @@ class RetentionRuleAdmin(DatedRowAdmin):
     form = RetentionRuleForm
     list_display = ("code", "trigger", "kinds", "readers", "days", "ends_case", "valid_from", "valid_to")
     list_filter: ClassVar = ["trigger", "valid_from"]
+
+
+class DeadlineRuleForm(forms.ModelForm):
+    """A clock whose code is written as everywhere."""
+
+    class Meta:
+        model = DeadlineRule
+        fields = (
+            "code",
+            "trigger",
+            "starts",
+            "n",
+            "unit",
+            "roll",
+            "actor",
+            "days_early",
+            "meaning",
+            "note",
+            "status",
+            "status_on",
+            "valid_from",
+            "valid_to",
+            "source",
+        )
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"]).strip().upper()
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(DatedRowAdmin):
+    """Every change counts the clocks of open cases again."""
+
+    form = DeadlineRuleForm
+    list_display = ("code", "n", "unit", "roll", "actor", "status", "status_on", "valid_from", "valid_to")
+    list_filter: ClassVar = ["status", "actor", "valid_from"]
+    search_fields = ("code", "meaning")
+
+    def save_model(self, request: HttpRequest, obj: DeadlineRule, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        recount_after_commit()

@@ -26,6 +26,7 @@ from accounts.vault import keys_or_none
 from referrals import serializers
 from referrals.actions import CannotBeOffered, accept_offer, decline_offer
 from referrals.by_hand import DEEDS, check_may_do
+from referrals.deadlines import NotCounted
 from referrals.models import Case, Offer, OfferState, State, Urgency
 from referrals.policies import WrongState
 from referrals.selectors import case_page, visible_cases, visible_offers
@@ -37,7 +38,7 @@ LISTING_PROBLEMS: dict[int, Any] = dict.fromkeys((400, 403), serializers.Problem
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Errors as {"detail": …}: wrong state or no room 409, bad data 400 with `fields`, not yours 404, role 403."""
-    if isinstance(error, WrongState | CannotBeOffered):
+    if isinstance(error, WrongState | CannotBeOffered | NotCounted):
         return Response({"detail": str(error)}, status=409)
     response = exception_handler(error, context)
     if response is not None and isinstance(error, ValidationError):
@@ -171,6 +172,9 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     request_info = _deed("request_info", serializers.NothingSerializer)
     withdraw_offer = _deed("withdraw_offer", serializers.WithdrawOfferSerializer)
     transfer = _deed("transfer", serializers.TransferSerializer)
+    enter_trigger = _deed("enter_trigger", serializers.EnterTriggerSerializer)
+    meet_deadline = _deed("meet_deadline", serializers.MeetDeadlineSerializer)
+    drop_deadline = _deed("drop_deadline", serializers.DropDeadlineSerializer)
     close = _deed("close", serializers.CloseSerializer)
     screen_out = _deed("screen_out", serializers.ScreenOutSerializer)
     mark_duplicate = _deed("mark_duplicate", serializers.MarkDuplicateSerializer)

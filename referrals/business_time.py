@@ -1,5 +1,6 @@
 """Office hours, business days and the clocks of offers. Pure; wall clock of America/Chicago, instants in UTC."""
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -11,15 +12,65 @@ CHICAGO = ZoneInfo("America/Chicago")
 ONE_DAY = timedelta(days=1)
 
 
-@lru_cache(maxsize=64)
+# The last year the calendar package knows; it answers later ones with no holidays at all.
+_LAST_LISTED_YEAR = 2100
+# Month, weekday (Monday is 0) and which one of the month (-1 the last), 5 USC 6103(a).
+_FLOATING = ((1, 0, 3), (2, 0, 3), (5, 0, -1), (9, 0, 1), (10, 0, 2), (11, 3, 4))
+_FIXED = ((1, 1), (6, 19), (7, 4), (11, 11), (12, 25))
+
+
+@lru_cache(maxsize=512)
 def _federal_holidays(year: int) -> frozenset[date]:
+    if year > _LAST_LISTED_YEAR:
+        return holidays_by_statute(year)
     # No subdiv: Minnesota's list drops Columbus Day, on which federal courts and ICE counters are closed.
     return frozenset(holidays.country_holidays("US", years=year, categories=("government",)))
+
+
+def holidays_by_statute(year: int) -> frozenset[date]:
+    """The days of 5 USC 6103 as it stands since 2021 and the weekdays they are observed on, with no day given by order.
+
+    A New Year's Day that falls on a Saturday is observed in the year before.
+    """
+    fixed = [date(year, month, day) for month, day in _FIXED]
+    if year < date.max.year:
+        fixed.append(date(year + 1, 1, 1))
+    # Saturday's holiday is observed on Friday, Sunday's on Monday.
+    observed = [day + {5: -ONE_DAY, 6: ONE_DAY}.get(day.weekday(), timedelta()) for day in fixed]
+    floating = [_nth_weekday(year, *which) for which in _FLOATING]
+    return frozenset(day for day in (*fixed, *observed, *floating) if day.year == year)
+
+
+def _nth_weekday(year: int, month: int, weekday: int, which: int) -> date:
+    days = [date(year, month, day) for day in range(1, monthrange(year, month)[1] + 1)]
+    return [day for day in days if day.weekday() == weekday][which if which < 0 else which - 1]
 
 
 def is_business_day(day: date) -> bool:
     """Monday to Friday and no federal holiday."""
     return day.weekday() < 5 and day not in _federal_holidays(day.year)
+
+
+def on_or_after(day: date) -> date:
+    """The first business day from `day` on."""
+    while not is_business_day(day):
+        day += ONE_DAY
+    return day
+
+
+def on_or_before(day: date) -> date:
+    """The last business day up to `day`."""
+    while not is_business_day(day):
+        day -= ONE_DAY
+    return day
+
+
+def business_days_after(day: date, days: int) -> date:
+    """The business day that is `days` of them after `day`, which itself is day 0 whether or not it is one."""
+    while days:
+        day += ONE_DAY
+        days -= is_business_day(day)
+    return day
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +121,7 @@ class Hours:
         local = now.astimezone(CHICAGO)
         if not is_business_day(local.date()):
             local = self.next_opening(now).astimezone(CHICAGO)
-        day = local.date()
-        while days:
-            day += ONE_DAY
-            days -= is_business_day(day)
+        day = business_days_after(local.date(), days)
         return datetime.combine(day, local.time(), CHICAGO).astimezone(UTC)
 
 

@@ -16,10 +16,18 @@ from accounts.roles import Actor, Role
 from privacy.selectors import is_held_without_demand
 from providers.models import Program
 from referrals import actions
+from referrals.actions.deadlines import running_of
 from referrals.actions.rights import delete_data, may_delete_data
 from referrals.machine import role_may
 from referrals.models import Case, Offer
-from referrals.policies import WrongState, awaits_screening, live_offer_of, offer_held_by, steps_open_to
+from referrals.policies import (
+    WrongState,
+    awaits_screening,
+    live_offer_of,
+    may_keep_clocks,
+    offer_held_by,
+    steps_open_to,
+)
 
 
 def _take_back(
@@ -57,6 +65,9 @@ _WITHOUT_TRANSITION = {
     "delete_data": Role.COORDINATOR,
 }
 
+# The legal clocks of a case: whoever holds it keeps them, and the hotline.
+_OF_CLOCKS = frozenset({"enter_trigger", "meet_deadline", "drop_deadline"})
+
 # In the order a coordinator is likely to want them.
 DEEDS: dict[str, Deed] = {
     "pass_screening": Deed(
@@ -92,6 +103,18 @@ DEEDS: dict[str, Deed] = {
         "handed on; the next provider is asked",
         actions.transfer,
         takes_keys=True,
+    ),
+    "enter_trigger": Deed(
+        "Start a legal clock",
+        "The last day and the safe day are counted, and the queue follows. The family is told nothing.",
+        "the clock runs",
+        actions.enter_trigger,
+    ),
+    "meet_deadline": Deed(
+        "Stop a clock: done in time", "What had to be done is done.", "the clock is stopped", actions.meet_deadline
+    ),
+    "drop_deadline": Deed(
+        "Drop a clock", "Nobody needs to keep it any more.", "the clock is dropped", actions.drop_deadline
     ),
     "close": Deed(
         "Close with an outcome", "The fund's work on the case ends, and the family is told.", "closed", actions.close
@@ -167,6 +190,10 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
         steps.add("lift_hold" if is_held_without_demand(case.pk) else "place_hold")
     if actor.acts_as(Role.COORDINATOR) and may_delete_data(case):
         steps.add("delete_data")
+    if case.is_open and may_keep_clocks(actor, case):
+        steps.add("enter_trigger")
+        if running_of(case):
+            steps |= _OF_CLOCKS
     return [name for name in DEEDS if name in steps]
 
 
@@ -179,5 +206,7 @@ def check_may_do(actor: Actor, case: Case, deed: str) -> None:
 
 
 def _role_may_do(actor: Actor, deed: str) -> bool:
+    if deed in _OF_CLOCKS:
+        return actor.acts_as(Role.COORDINATOR) or actor.acts_as(Role.PROVIDER_STAFF)
     role = _WITHOUT_TRANSITION.get(deed)
     return actor.acts_as(role) if role else role_may(_TRANSITIONS.get(deed, deed), actor)

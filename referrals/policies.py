@@ -122,6 +122,17 @@ def offer_held_by(actor: Actor, case: Case) -> Offer | None:
     return theirs.filter(state=OfferState.ACCEPTED, room_released_at__isnull=True).first()
 
 
+def may_keep_clocks(actor: Actor, case: Case) -> bool:
+    """Whether the actor starts and stops the case's legal clocks: the hotline, and the provider that holds the case."""
+    return actor.acts_as(Role.COORDINATOR) or offer_held_by(actor, case) is not None
+
+
+def check_may_keep_clocks(actor: Actor, case: Case) -> None:
+    """Raises PermissionDenied."""
+    if not may_keep_clocks(actor, case):
+        raise PermissionDenied("Clocks are kept by the hotline and the provider that holds the case.")
+
+
 # The sealed documents of a case by who may open them; docs/architecture.md has the same table in words.
 EVERYTHING = frozenset(
     {DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE, DocumentKind.NOTES}

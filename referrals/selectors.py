@@ -17,10 +17,11 @@ from privacy.models import DocumentKind, SealedDocument
 from providers.models import CaseType
 from referrals import shelf_life
 from referrals.actions.assignments import works_on
+from referrals.actions.deadlines import running_of
 from referrals.business_time import CHICAGO
 from referrals.explanations import Explanation, explain
 from referrals.machine import OWNERSHIP, Owner, owner_of
-from referrals.models import Case, CaseEvent, CoordinatorTask, Offer, OfferState, State
+from referrals.models import Case, CaseDeadline, CaseEvent, CoordinatorTask, Offer, OfferState, State
 from referrals.models.case import OPEN_STATES
 from referrals.models.task import OUTLIVES_CASE
 from referrals.policies import can_work_on, documents_open_to
@@ -245,6 +246,13 @@ class CasePage:
     def tasks(self) -> list[CoordinatorTask]:
         """Open tasks, the first due first; providers have none."""
         return list(_open_tasks().filter(case=self.case)) if self.is_hotlines else []
+
+    @cached_property
+    def clocks(self) -> list[CaseDeadline]:
+        """The legal clocks that run, the first to keep first; a provider sees those of a case it holds."""
+        if not self.is_hotlines and self.holder is None:
+            return []
+        return sorted(running_of(self.case), key=lambda row: (row.at, row.code))
 
     @cached_property
     def events(self) -> list[CaseEvent]:

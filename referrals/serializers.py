@@ -7,13 +7,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from providers.models import Program
+from referrals import deadlines
+from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
 from referrals.forms import TAKEN_BACK_BY_HAND
 from referrals.machine import owner_of
-from referrals.models import Case, CaseEvent, DeclineReason, Facility, Offer, ReferralPartner, State
+from referrals.models import Case, CaseDeadline, CaseEvent, DeclineReason, Facility, Offer, ReferralPartner, State
 from referrals.selectors import CasePage
 
 
@@ -109,6 +111,17 @@ class DecisionSerializer(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField())
 
 
+class DeadlineSerializer(serializers.ModelSerializer[CaseDeadline]):
+    """A legal clock that runs: days of America/Chicago, `ends_at` for one of hours. For staff only."""
+
+    class Meta:
+        model = CaseDeadline
+        fields = ("id", "code", "trigger_on", "raw", "due", "safe_by", "ends_at", "from_answers", "is_ours")
+        read_only_fields = fields
+
+    is_ours = serializers.BooleanField(read_only=True)
+
+
 class CaseDetailSerializer(CaseSerializer):
     """A case with its offers, decisions and log, as far as they are the reader's."""
 
@@ -121,9 +134,18 @@ class CaseDetailSerializer(CaseSerializer):
     offers = serializers.SerializerMethodField()
     decisions = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
+    deadlines = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
-        fields = (*CaseSerializer.Meta.fields, "referred_to", "duplicate_of", "offers", "decisions", "events")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *CaseSerializer.Meta.fields,
+            "referred_to",
+            "duplicate_of",
+            "offers",
+            "decisions",
+            "events",
+            "deadlines",
+        )
         read_only_fields = fields  # type: ignore[assignment]
 
     @property
@@ -138,6 +160,10 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(DecisionSerializer(many=True))
     def get_decisions(self, case: Case) -> Any:
         return DecisionSerializer(self.page.decisions, many=True).data
+
+    @extend_schema_field(DeadlineSerializer(many=True))
+    def get_deadlines(self, case: Case) -> Any:
+        return DeadlineSerializer(self.page.clocks, many=True).data
 
     @extend_schema_field(EventSerializer(many=True))
     def get_events(self, case: Case) -> Any:
@@ -198,6 +224,36 @@ class ScreenOutSerializer(serializers.Serializer[Any]):
         if partner is None:
             raise serializers.ValidationError("There is no referral partner with this code.")
         return partner
+
+
+class EnterTriggerSerializer(serializers.Serializer[Any]):
+    """What started a clock, in America/Chicago; `time` for clocks that count hours."""
+
+    code = serializers.CharField(max_length=20, help_text="Of the table of deadlines, such as BIA30.")
+    day = serializers.DateField()
+    time = serializers.TimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        day, at = attrs["day"], attrs.get("time")
+        trigger = datetime.combine(day, at, CHICAGO) if at else day
+        try:
+            counted = deadlines.due(attrs["code"], trigger, rules=rules_of(attrs["code"]))
+        except deadlines.NotCounted as error:
+            raise serializers.ValidationError({"code": [str(error)]}) from None
+        trigger = trigger if counted.rule.counts_hours else day
+        if is_ahead(trigger, datetime.now(UTC)):
+            raise serializers.ValidationError({"day": ["That day is still to come."]})
+        return {"code": counted.code, "trigger": trigger}
+
+
+class MeetDeadlineSerializer(serializers.Serializer[Any]):
+    deadline = serializers.PrimaryKeyRelatedField(
+        queryset=CaseDeadline.objects.running(), pk_field=serializers.UUIDField(), help_text="Of `deadlines`."
+    )
+
+
+class DropDeadlineSerializer(MeetDeadlineSerializer):
+    reason = serializers.ChoiceField(choices=DropReason.choices)
 
 
 class MarkDuplicateSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import vault, worker_key
-from referrals.actions import alerts, expire_offer, retention, route_waiting, sharing
+from referrals.actions import alerts, deadlines, expire_offer, retention, route_waiting, sharing
 from referrals.models import Offer, OfferState, OpeningAlert
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,18 @@ def share_contacts() -> None:
 def match_waitlist() -> None:
     """Tries every waiting case again: time has passed, or a process died before it could."""
     route_waiting(timezone.now())
+
+
+@shared_task
+def recount_deadlines() -> None:
+    """Count the clocks of open cases again by today's table: a rule was changed, or the night looks whether one was."""
+    deadlines.recount_all(timezone.now())
+
+
+@shared_task
+def follow_deadlines() -> None:
+    """What a day that came near makes more urgent."""
+    deadlines.follow_time(timezone.now())
 
 
 @shared_task

@@ -11,6 +11,7 @@ from django.db.models import Choices
 from accounts.models import User
 from accounts.roles import Role
 from privacy.models import DocumentKind
+from referrals.actions.deadlines import DropReason
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
 from referrals.actions.openings import OpeningReason
@@ -41,6 +42,11 @@ SENTENCES: dict[str, str] = {
     "joined": "{duplicate} was about the same person: what was told there, and who told it, was joined to this case.",
     "lose_contact": "Nobody could be reached any more.",
     "reopen": "Taken up again: {reason}",
+    "clock_started": "The clock {code} runs: last day {due}, safe by {safe_by}.",
+    "clock_kept": "The clock {code} was kept; its last day was {due}.",
+    "clock_dropped": "The clock {code} was dropped: {reason}",
+    "clocks_recounted": "The law's table changed. {clocks}",
+    "urgency_changed": "A legal clock changed the urgency from T{before} to T{after}.",
     "opened_document": "The sealed part “{document}” was opened: {reason}",
     "assigned": "{person} works on it now.",
     "code_reissued": "The family was given a new return code; the old one no longer works.",
@@ -65,6 +71,7 @@ REASONS: dict[str, type[Choices]] = {
     "withdraw_offer": TakeBackReason,
     "transfer": TransferReason,
     "reopen": ReopenReason,
+    "clock_dropped": DropReason,
     "opened_document": OpeningReason,
 }
 LABELS: dict[str, type[Choices]] = {
@@ -120,6 +127,8 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     words["document"] = words["document"].rstrip(".").lower()
     if event.kind == "facts_changed":
         words["changes"] = _changes(detail["before"], detail["after"])
+    if event.kind == "clocks_recounted":
+        words["clocks"] = " ".join(_clock_moved(one["before"], one["after"]) for one in detail["changes"])
     return words
 
 
@@ -138,6 +147,12 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:
         if before[key] != after[key]
     ]
     return f"Now {'; '.join(moved)}." if moved else "Type, tier and custody stay."
+
+
+def _clock_moved(before: dict[str, Any], after: dict[str, Any]) -> str:
+    if before["due"] == after["due"] and before["safe_by"] == after["safe_by"]:
+        return f"{after['code']} stays at {after['due']}."
+    return f"{after['code']} ends {after['due']} instead of {before['due']}, safe by {after['safe_by']}."
 
 
 def _verdict(key: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""How soon somebody must act: ordered, dated rows, the first match wins; and the next date that matters. Pure.
+"""How soon somebody must act: ordered, dated rows, the first match wins; and the date the family named. Pure.
 
 Instants in UTC, days in America/Chicago.
 """
@@ -13,8 +13,6 @@ from referrals.models.case import Urgency
 from referrals.models.rules import Custody, UrgencyRule
 from referrals.triage import VOCABULARY, Whereabouts, answers, holds
 
-# Most transfers out of Minnesota, and with them the loss of the local court, happen in the first three days.
-TRANSFER_WINDOW = timedelta(hours=72)
 # What a row may test besides the facts of triage.
 TIER_VOCABULARY: dict[str, frozenset[str]] = VOCABULARY | {
     "custody": frozenset(map(str, Custody)),
@@ -25,8 +23,13 @@ TIER_VOCABULARY: dict[str, frozenset[str]] = VOCABULARY | {
     "signed": frozenset(map(str, Signed)),
 }
 # Numbers a row may hold against a most: {"fact": name, "at_most": hours}. An unknown number is never at most anything.
-HOURS = frozenset({"hours_since_taken", "hours_to_date"})
+HOURS = frozenset({"hours_since_taken", "hours_to_date", "hours_to_safe_by"})
+# Counted from the clocks of the case, not from its answers: a row that tests it tests nothing else, so that it can be
+# looked at again while the answers stay sealed.
+TO_SAFE_BY = "hours_to_safe_by"
 NO_RULE = "no_rule"
+# Most transfers out of Minnesota, and with them the loss of the local court, happen in the first three days.
+TRANSFER = "TRANSFER"
 _DATE_CODES = {DateKind.INTERVIEW: "INTERVIEW", DateKind.CHECK_IN: "CHECK-IN"}
 
 
@@ -64,6 +67,7 @@ def _hours(facts: Facts, now: datetime) -> dict[str, float | None]:
     return {
         "hours_since_taken": since / timedelta(hours=1) if since is not None else None,
         "hours_to_date": left / timedelta(hours=1) if left is not None else None,
+        TO_SAFE_BY: None,
     }
 
 
@@ -76,13 +80,18 @@ def court_opens(day: date) -> datetime:
     return datetime.combine(day, time(8), CHICAGO)
 
 
-def next_deadline(facts: Facts, place: Whereabouts, now: datetime) -> tuple[datetime | None, str]:
-    """The earliest date still ahead and its code: TRANSFER (file while still in Minnesota), HEARING, INTERVIEW or
-    CHECK-IN."""
-    dates = []
-    if place.is_held and facts.taken_at:
-        dates.append((facts.taken_at + TRANSFER_WINDOW, "TRANSFER"))
-    if facts.hearing_on:
-        dates.append((court_opens(facts.hearing_on), _DATE_CODES.get(facts.date_kind, "HEARING")))
-    ahead = [(at, code) for at, code in dates if at > now]
-    return min(ahead) if ahead else (None, "")
+def urgency_of_clock(safe_by: datetime, now: datetime, rules: Iterable[UrgencyRule]) -> tuple[Urgency, str] | None:
+    """The tier that a clock to be kept by `safe_by` asks for, by the first row about such clocks; None if none does."""
+    left = (safe_by - now) / timedelta(hours=1)
+    for rule in sorted(rules, key=lambda rule: rule.position):
+        tests = rule.condition
+        if tests and all(test["fact"] == TO_SAFE_BY and _is_within(left, test["at_most"]) for test in tests):
+            return Urgency(rule.tier), rule.reason
+    return None
+
+
+def date_of_answers(facts: Facts) -> tuple[datetime, str] | None:
+    """The date the family named, and its code: HEARING, INTERVIEW or CHECK-IN; None if it named none."""
+    if facts.hearing_on is None:
+        return None
+    return court_opens(facts.hearing_on), _DATE_CODES.get(facts.date_kind, "HEARING")

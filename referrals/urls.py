@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from referrals.views import alerts, case, demands, offers, queue
+from referrals.views import alerts, calendars, case, deadlines, demands, offers, queue
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("cases/<reference:reference>/give/", case.give, name="give"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<uuid:alert_id>/seen/", alerts.seen, name="alert_seen"),
+    path("deadlines/", deadlines.deadline_table, name="deadlines"),
+    path("calendar/", calendars.my_calendar, name="my_calendar"),
+    path("calendar/take-back/", calendars.take_back, name="take_back_calendar"),
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
     path("demands/", demands.register, name="demands"),
     path("demands/new/", demands.enter, name="enter_demand"),
     path("demands/<uuid:demand_id>/", demands.show, name="demand"),

@@ -16,6 +16,8 @@ ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Room", "/staff/room/", HOTLINE),
     ("Offers", "/staff/offers/", PROVIDER),
     ("Our room", "/staff/room/", PROVIDER),
+    ("Clocks", "/staff/deadlines/", HOTLINE | PROVIDER | {"auditor"}),
+    ("My calendar", "/staff/calendar/", HOTLINE | PROVIDER),
     ("Alerts", "/staff/alerts/", LEADS),
     ("Team", "/staff/team/", HOTLINE | PROVIDER),
     ("Demands", "/staff/demands/", frozenset({"hotline_lead", "operator", "auditor"})),

@@ -7,6 +7,7 @@ its own; the clock repeats it if the process died in between.
 """
 
 from referrals.actions.cases import open_case, record_facts
+from referrals.actions.deadlines import drop_deadline, enter_trigger, meet_deadline
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
 from referrals.actions.holds import lift_hold, place_hold
 from referrals.actions.moves import move
@@ -32,12 +33,15 @@ __all__ = (
     "close",
     "confirm_handed_over",
     "decline_offer",
+    "drop_deadline",
     "engage",
+    "enter_trigger",
     "expire_offer",
     "finish_task",
     "lift_hold",
     "lose_contact",
     "mark_duplicate",
+    "meet_deadline",
     "move",
     "offer_by_hand",
     "open_case",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor
 from referrals import events
+from referrals.actions.deadlines import apply_clocks, clocks_of_answers, take_from_answers
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
 from referrals.actions.offers import TakeBackReason, end_live_offer
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
@@ -18,6 +19,7 @@ from referrals.facts import Facts, YesNo
 from referrals.machine import OPENING, OWNERSHIP
 from referrals.models import (
     Case,
+    CaseDeadline,
     Custody,
     CustodyPeriod,
     Facility,
@@ -33,8 +35,8 @@ from referrals.models import (
 from referrals.models.case import may_be_offered
 from referrals.policies import WrongState
 from referrals.reference import new_reference
-from referrals.triage import NO_LEGAL_NEED, triage, whereabouts
-from referrals.urgency import next_deadline, urgency
+from referrals.triage import NO_LEGAL_NEED, Whereabouts, triage, whereabouts
+from referrals.urgency import urgency
 
 SCREENING_DAYS = 5
 
@@ -56,7 +58,7 @@ def open_case(
     """
     now = now or timezone.now()
     state = State.RECEIVED if is_complete else State.NEEDS_INFO
-    verdicts = _verdicts(facts, now)
+    place = _place(facts, now)
     case = Case(
         id=case_id,
         reference=new_reference(),
@@ -64,12 +66,15 @@ def open_case(
         language=language,
         state=state,
         state_since=now,
-        state_due_at=OWNERSHIP[state].clock(verdicts["urgency"], now),
         opened_at=now,
         screening_due_at=HOTLINE_HOURS.after_business_days(now, SCREENING_DAYS),
-        **verdicts,
+        **_verdicts(facts, place, now),
     )
+    clocks = clocks_of_answers(case, facts, place, now)
+    apply_clocks(case, clocks, now=now, rules=UrgencyRule.objects.on(now.astimezone(CHICAGO).date()))
+    case.state_due_at = OWNERSHIP[state].clock(case.urgency, now)
     case.save(force_insert=True)
+    CaseDeadline.objects.bulk_create(clocks)
     CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
     event = events.record(
         case=case, kind="open", by=by, now=now, to_state=state, detail=_codes(case) | {"channel": channel}
@@ -97,8 +102,10 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
             raise WrongState(f"{case.reference} is over: take it up again before its answers change.")
         before, was_eligible = _codes(case), _is_clearly_eligible(case)
         moved = (case.custody, case.facility_id)
-        for field, value in _verdicts(facts, now).items():
+        place = _place(facts, now)
+        for field, value in _verdicts(facts, place, now).items():
             setattr(case, field, value)
+        take_from_answers(case, clocks_of_answers(case, facts, place, now), now)
         case.save()
         if moved != (case.custody, case.facility_id):
             CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
@@ -123,20 +130,21 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
 
 def asks_only_for_information(facts: Facts, *, now: datetime) -> bool:
     """Whether nothing in the answers calls for a lawyer: such a request opens no case, and nothing is kept."""
-    today = now.astimezone(CHICAGO).date()
-    place = whereabouts(facts, Facility.objects.on(today))
+    today, place = now.astimezone(CHICAGO).date(), _place(facts, now)
     tier, _reason = urgency(facts, place, now, UrgencyRule.objects.on(today))
     return tier == Urgency.T3 and triage(facts, place, TriageRule.objects.on(today)).code == NO_LEGAL_NEED
 
 
-def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
+def _place(facts: Facts, now: datetime) -> Whereabouts:
+    return whereabouts(facts, Facility.objects.on(now.astimezone(CHICAGO).date()))
+
+
+def _verdicts(facts: Facts, place: Whereabouts, now: datetime) -> dict[str, Any]:
     """The columns of a case that its facts decide."""
     today = now.astimezone(CHICAGO).date()
-    place = whereabouts(facts, Facility.objects.on(today))
     # Somebody who asked for help is not sent away by a changed answer: a person ends a case.
     verdict = triage(facts, place, TriageRule.objects.on(today).exclude(code=NO_LEGAL_NEED))
     tier, reason = urgency(facts, place, now, UrgencyRule.objects.on(today))
-    deadline, deadline_code = next_deadline(facts, place, now)
     zip_row = ResidencyZip.objects.on(today).filter(zip_code=facts.zip_code).first() if facts.zip_code else None
     line = IncomeLine.objects.on(today).earliest("-valid_from")
     return {
@@ -145,13 +153,13 @@ def _verdicts(facts: Facts, now: datetime) -> dict[str, Any]:
         "triage_rule": verdict.rule,
         "urgency": tier,
         "urgency_reason": reason,
+        "urgency_without_clocks": None,
+        "urgency_reason_without_clocks": "",
         "custody": place.custody,
         "facility": place.facility,
         "part_of_city": zip_row.part_of_city if zip_row else "",
         "is_minor": facts.is_minor,
         "taken_on": facts.taken_at.astimezone(CHICAGO).date() if facts.taken_at else None,
-        "next_deadline": deadline,
-        "next_deadline_code": deadline_code,
         "residency": residency(facts, zip_row),
         "income": income(facts, line, is_held=place.is_held),
     }

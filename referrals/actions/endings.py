@@ -13,6 +13,7 @@ from privacy import return_codes
 from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
 from privacy.vault import Keys
+from referrals.actions.deadlines import follow_clocks, forget_hours
 from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, open_task
 from referrals.actions.offers import release_holder, withdraw_live_offer
 from referrals.actions.retention import lost_kinds, schedule_for
@@ -118,8 +119,7 @@ def _end(
         for field, value in fields.items():
             setattr(case, field, value)
         case.closed_at = now
-        # Hours are kept only while a clock needs them.
-        case.next_deadline, case.next_deadline_code = None, ""
+        forget_hours(case, now)
         move(case, step, by=by, now=now, detail=detail)
         withdraw_live_offer(case, now)
         release_holder(case, now)
@@ -146,6 +146,8 @@ def reopen(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now:
         cancel_scheduled(case.pk, now)
         hand_on(case, keys=keys, leaving=[], now=now)
         move(case, "reopen", by=by, now=now, detail={"reason": ReopenReason(reason).value})
+        # Days that were to be kept when it ended may still have to be.
+        follow_clocks(case, by=by, now=now)
         # Its hours were forgotten when it ended, and much may have happened since.
         open_task(case, TaskKind.CHECK_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
         if DocumentKind.FACTS in lost_kinds(case):

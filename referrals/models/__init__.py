@@ -12,6 +12,14 @@ from referrals.models.case import (
     State,
     Urgency,
 )
+from referrals.models.deadline import (
+    CalendarFeed,
+    CaseDeadline,
+    DeadlineActor,
+    DeadlineRule,
+    DeadlineUnit,
+    LegalStatus,
+)
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
@@ -30,13 +38,18 @@ from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 __all__ = (
     "AlertKind",
     "Assignment",
+    "CalendarFeed",
     "Case",
+    "CaseDeadline",
     "CaseEvent",
     "Channel",
     "CoordinatorTask",
     "CounselAdvice",
     "Custody",
     "CustodyPeriod",
+    "DeadlineActor",
+    "DeadlineRule",
+    "DeadlineUnit",
     "DeclineReason",
     "DemandKind",
     "DemandState",
@@ -44,6 +57,7 @@ __all__ = (
     "IncomeLine",
     "IncomeVerdict",
     "LegalDemand",
+    "LegalStatus",
     "Offer",
     "OfferState",
     "OpeningAlert",

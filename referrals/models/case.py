@@ -104,6 +104,9 @@ class Case(ConcurrentTransitionMixin, models.Model):
     triage_rule = models.ForeignKey(TriageRule, on_delete=models.PROTECT, null=True, related_name="+")
     urgency = models.PositiveSmallIntegerField(choices=Urgency.choices)
     urgency_reason = models.CharField(max_length=40)
+    # The tier without its legal clocks, as long as one of those makes the case more urgent than its answers do.
+    urgency_without_clocks = models.PositiveSmallIntegerField(choices=Urgency.choices, null=True)
+    urgency_reason_without_clocks = models.CharField(max_length=40, blank=True, default="", db_default="")
     custody = models.CharField(max_length=20, choices=Custody.choices, default=Custody.UNKNOWN)
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, null=True, related_name="+")
     part_of_city = models.CharField(max_length=12, choices=PartOfCity.choices, blank=True)

@@ -1,13 +1,16 @@
-"""Reference rows of every installation: triage rules, facilities, ZIP codes, income lines, partners, retention.
+"""Reference rows of every installation: triage rules, facilities, ZIP codes, income lines, partners, retention,
+deadlines.
 
 A rule's condition is written as tests that must all hold: `held in yes; circuit in 5 8`.
 """
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from providers.seeds import VALID_FROM, rows
+from referrals.deadlines import packaged_rules
 
 FOLDER = Path(__file__).parent
 HELPS_OUTSIDE_CITY = "ilcm-intake"
@@ -31,6 +34,18 @@ def load(apps: Any) -> None:
     load_urgency_rules(apps)
     load_contact_rules(apps)
     load_retention(apps)
+    load_deadline_rules(apps)
+
+
+def load_deadline_rules(apps: Any) -> None:
+    """The clocks of the law, the same rows that `referrals.deadlines` counts with by itself."""
+    deadline_rule = apps.get_model("referrals", "DeadlineRule")
+    for rule in packaged_rules():
+        fields = asdict(rule)
+        for name in ("row_id", "valid_to"):
+            fields.pop(name)
+        code, valid_from = fields.pop("code"), fields.pop("valid_from")
+        deadline_rule.objects.get_or_create(code=code, valid_from=valid_from, defaults=fields)
 
 
 def load_retention(apps: Any) -> None:

@@ -14,9 +14,11 @@ from accounts.roles import Role
 from accounts.vault import keys_or_none
 from referrals.actions import CannotBeOffered, assignments, finish_task
 from referrals.by_hand import DEEDS, check_may_do, deeds_open_to
-from referrals.forms import DeedForm, GiveForm, form_for
+from referrals.clocks import clocks_of
+from referrals.deadlines import NotCounted, Rule
+from referrals.forms import DeedForm, EnterTriggerForm, GiveForm, form_for
 from referrals.models import Case, CoordinatorTask
-from referrals.policies import WrongState, can_give
+from referrals.policies import WrongState, can_give, may_keep_clocks
 from referrals.selectors import case_page, visible_cases
 from referrals.views.moved_on import moved_on
 
@@ -62,6 +64,10 @@ def do(request: MemberRequest, reference: str, deed: str) -> HttpResponse:
         DEEDS[deed].act(case=case, by=request.actor, **keys, **form.cleaned_data)
     except CannotBeOffered as error:
         form.add_error("program", str(error))
+        return _draw(request, case, now=now, failed=(deed, form), status=409)
+    except NotCounted as error:
+        # The table changed between the form's look at it and the action's.
+        form.add_error("code", str(error))
         return _draw(request, case, now=now, failed=(deed, form), status=409)
     except WrongState as error:
         return moved_on(request, Case.objects.get(pk=case.pk), error)
@@ -138,7 +144,15 @@ def _draw(
         )
         for name in deeds_open_to(request.actor, case)
     ]
-    context = {"page": page, "case": case, "now": now, "deeds": deeds, "form": failed_form or give}
+    clocks = clocks_of(case, page.clocks, now=now)
+    context = {"page": page, "case": case, "now": now, "deeds": deeds, "form": failed_form or give, "clocks": clocks}
+    if may_keep_clocks(request.actor, case) and case.is_open:
+        context["triggers"] = [(rule, _trigger_form(case, rule, now)) for rule in clocks.to_check]
     if can_give(request.actor, case):
         context["give"] = give or GiveForm(by=request.actor)
     return render(request, "referrals/case.html", context, status=status)
+
+
+def _trigger_form(case: Case, rule: Rule, now: datetime) -> EnterTriggerForm:
+    """The form of one clock that the triage rule says to look for."""
+    return EnterTriggerForm(case=case, now=now, rules=[rule], initial={"code": rule.code}, auto_id=f"{rule.code}-%s")

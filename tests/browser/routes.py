@@ -17,6 +17,8 @@ NO_PAGE: dict[str, str] = {
     "staff/alerts/<uuid:alert_id>/seen/": "POST, redirects",
     "staff/vault/lock/": "POST, redirects",
     "staff/cases/<reference:reference>/tasks/<int:task_id>/done/": "POST, redirects",
+    "staff/calendar/take-back/": "POST, redirects",
+    "staff/calendar/<str:token>.ics": "iCalendar",
     "staff/offers/<uuid:offer_id>/accept/": "POST, redirects",
     "staff/money/publish/": "POST, redirects",
     "staff/room/<int:program_id>/pause/": "POST, redirects",

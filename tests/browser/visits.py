@@ -286,6 +286,7 @@ def provider_visits() -> Iterator[Visit]:
     yield visit(
         "staff/offers/<uuid:offer_id>/decline/", "decline with an error", Role.PROVIDER_LEAD, decline_without_reason
     )
+    yield from clock_visits()
     yield visit("staff/room/", "room", Role.PROVIDER_LEAD, at("/staff/room/"))
     yield visit("staff/room/", "room of all", Role.COORDINATOR, at("/staff/room/"))
 
@@ -295,6 +296,20 @@ def provider_visits() -> Iterator[Visit]:
         press(page, "button:has-text('Save') >> nth=0")
 
     yield visit("staff/room/<int:program_id>/ceiling/", "ceiling with an error", Role.PROVIDER_LEAD, ceiling_too_low)
+
+
+def clock_visits() -> Iterator[Visit]:
+    def make(world: World, page: Page) -> None:
+        open_(world, page, "/staff/calendar/")
+        press(page, "button:has-text('Make a')")
+
+    table = "staff/deadlines/"
+    counted = "/staff/deadlines/?code=BIA30&trigger=2026-10-30"
+    yield visit(table, "legal clocks", Role.COORDINATOR, at("/staff/deadlines/"))
+    yield visit(table, "a clock counted", Role.PROVIDER_LEAD, at(counted))
+    yield visit(table, "a clock with an error", Role.COORDINATOR, at("/staff/deadlines/?code=NOPE&trigger=soon"))
+    yield visit("staff/calendar/", "my calendar", Role.PROVIDER_LEAD, at("/staff/calendar/"))
+    yield visit("staff/calendar/", "my calendar's address", Role.PROVIDER_LEAD, make)
 
 
 def money_visits() -> Iterator[Visit]:

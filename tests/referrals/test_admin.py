@@ -1,5 +1,6 @@
 """The tables a lawyer may change, and what the admin keeps out of them."""
 
+import json
 from typing import Any
 
 import pytest
@@ -119,6 +120,7 @@ def test_the_admin_sets_a_programs_languages_and_not_its_room() -> None:
         "referrals/facility/",
         "referrals/referralpartner/",
         "referrals/retentionrule/",
+        "referrals/deadlinerule/",
         "providers/provider/",
         "providers/program/",
         "providers/casetype/",
@@ -130,3 +132,16 @@ def test_each_table_opens(path: str) -> None:
 
     assert client.get(f"/staff/admin/{path}").status_code == 200
     assert client.get(f"/staff/admin/{path}add/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("others", "status"), [([], 302), ([{"fact": "held", "in": ["yes"]}], 200)])
+def test_a_row_about_legal_clocks_tests_nothing_else(others: list[Any], status: int) -> None:
+    rule = UrgencyRule.objects.get(reason="safe_by_within_7_days")
+    client = factories.client_of(factories.member(Role.OPERATOR, is_staff=True, is_superuser=True))
+    sent = {name: getattr(rule, name) for name in ("position", "tier", "reason", "sentence", "valid_from", "source")}
+    condition = json.dumps([{"fact": "hours_to_safe_by", "at_most": 72}, *others])
+
+    answer = client.post(f"/staff/admin/referrals/urgencyrule/{rule.pk}/change/", sent | {"condition": condition})
+
+    assert answer.status_code == status

@@ -1,7 +1,7 @@
 """Queue, case page and offers: who opens what, and what each button does."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import MEMBER_ROLES, Role
-from referrals.actions import accept_offer, decline_offer, request_info, withdraw, withdraw_offer
+from referrals.actions import accept_offer, decline_offer, enter_trigger, request_info, withdraw, withdraw_offer
 from referrals.by_hand import DEEDS
 from referrals.forms import FORMS
 from referrals.machine import STEPS
@@ -209,9 +209,16 @@ def test_a_coordinator_does_each_deed_from_the_case_page(
     assert state_of(case) == after
 
 
+def with_clock() -> Case:
+    case = received()
+    enter_trigger(case=case, code="REOPEN", trigger=date(2026, 1, 5), by=factories.actor(Role.COORDINATOR))
+    return case
+
+
 @pytest.mark.parametrize("deed", [name for name, form in FORMS.items() if form.base_fields and name != "engage"])
 def test_a_deed_without_its_reason_shows_the_page_again_with_the_error(coordinator: Client, deed: str) -> None:
     made = {"offer": waiting, "withdraw_offer": offered, "transfer": accepted, "close": accepted, "reopen": closed}
+    made |= {"meet_deadline": with_clock, "drop_deadline": with_clock}
     case = made.get(deed, received)()
     before = state_of(case)
 
