@@ -157,6 +157,8 @@ CELERY_BEAT_SCHEDULE = {
     "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
     "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},
+    "tend-clinic-seats": {"task": "referrals.tasks.tend_clinic_seats", "schedule": timedelta(minutes=5)},
+    "late-certifications": {"task": "referrals.tasks.note_late_certifications", "schedule": crontab(hour=7, minute=3)},
     "purge-drafts": {"task": "intake.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "sweep-orphans": {"task": "privacy.tasks.sweep_orphans", "schedule": timedelta(hours=1)},
     "tidy-ended-cases": {"task": "referrals.tasks.tidy_ended_cases", "schedule": crontab(hour=3, minute=7)},

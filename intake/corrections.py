@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -43,6 +43,8 @@ from referrals.policies import WrongState, holder_of
 log = logging.getLogger(__name__)
 
 SENT = "answers_sent"
+# In place of a page's name: not from the family, but from staff who found out.
+LEARNED = "learned"
 # The facts that an answer decides, where it is not the one of its own name.
 _DECIDES: dict[str, tuple[str, ...]] = {
     "taken": ("taken", "taken_at"),
@@ -114,6 +116,20 @@ def send_correction(
         transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
         transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)
     return correction
+
+
+def add_learned(*, case: Case, change: dict[str, Any], now: datetime) -> None:
+    """Seals facts that staff learned of a locked case, for the worker to lay over the answers and triage it again.
+
+    `change` as in `referrals.learned`. Where the answers are gone, or never came, there is nothing to lay it over.
+    """
+    if not may_correct(case) or full_facts(case) is None:
+        return
+    correction = Correction.objects.create(id=uuid4(), case_id=case.pk, page=LEARNED, sent_at=now)
+    readers = [vault.WORKER, hotline_reader(), *allowed_provider_readers(case)]
+    part = vault.Part(DocumentKind.FACTS, change, readers, correction.pk)
+    vault.seal_all(case_id=case.pk, parts=[part], now=now)
+    transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
 
 
 def own_contact(case: Case, contact_id: UUID | None = None) -> Contact | None:
@@ -238,7 +254,8 @@ def _merge_facts(case: Case, waiting: Iterable[Correction], keys: Keys, now: dat
         for change in changes:
             facts = with_correction(facts, vault.open_document(change, keys=keys))
     except vault.Unreadable:
-        # They stay side by side; the coordinator who was given the task reads them.
+        # They stay side by side, for a coordinator to read.
+        open_task(case, TaskKind.CHECK_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
         log.error("the answers of case %s cannot be put together", case.pk)
         return []
     case = record_facts(case=case, facts=facts, by=SYSTEM, now=now, is_whole=False)

@@ -96,12 +96,13 @@ class LikelyDuplicate(models.Model):
 
 
 class Correction(models.Model):
-    """One page that a family answered again after sending. The answers are sealed under this row's id as subject."""
+    """One page that a family answered again after sending, or what staff found out since; sealed under this row's id
+    as subject."""
 
     # Made from the page's own random number and what was typed: the same page sent twice is one correction.
     id = models.UUIDField(primary_key=True, editable=False)
     case_id = models.UUIDField(db_index=True)
-    # The name of the page, as in `intake.questions.PAGES`.
+    # The name of the page, as in `intake.questions.PAGES`; `corrections.LEARNED` for what staff found out.
     page = models.CharField(max_length=20)
     # Whose contact it changes; null for a page that changes none.
     contact_id = models.UUIDField(null=True)

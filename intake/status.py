@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.models import Contact
 from privacy import return_codes
-from referrals.models import Case, ReferralPartner, Residency, State, TaskKind, Urgency
+from referrals.clinics import booked_seat
+from referrals.models import Case, ReferralPartner, Residency, SessionStatus, State, TaskKind, Urgency
 from referrals.policies import holder_of
 
 NEXT_BY_URGENCY: dict[int, str | Promise] = {
@@ -70,6 +71,19 @@ def _answered_by(due_at: datetime, now: datetime) -> str:
     if due_at <= now:
         return _("We are late with this. Please call us.")
     return _("A person takes care of it by %(when)s.") % {"when": _when(due_at)}
+
+
+def seat_of(case: Case, now: datetime) -> list[str]:
+    """Day, hour and place of the family's seat at a legal clinic, in sentences; none without a seat ahead."""
+    seat = booked_seat(case.duplicate_of or case)
+    if seat is None or seat.session.ends <= now or seat.session.status == SessionStatus.CANCELLED:
+        return []
+    session = seat.session
+    names = {"when": _when(session.begins), "place": session.place, "address": session.address}
+    return [
+        _("You can talk with a lawyer on %(when)s. Come to %(place)s, %(address)s.") % names,
+        _("If you cannot come, please call us."),
+    ]
 
 
 def status_of(case: Case, now: datetime) -> Status:

@@ -1,6 +1,6 @@
 """Who may be texted, and which texts are to be sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -87,12 +87,17 @@ def queue_texts(*, case_id: UUID, template: str, trigger: UUID, is_urgent: bool,
     return messages
 
 
-def cancel_texts(*, case_id: UUID, reason: str, contact_id: UUID | None = None, now: datetime) -> int:
+def cancel_texts(
+    *, case_id: UUID, reason: str, contact_id: UUID | None = None, templates: Collection[str] = (), now: datetime
+) -> int:
     """Cancel the case's texts that are still waiting, because they are no longer true; returns how many.
 
-    `reason` is a code of at most 40 characters; `contact_id` takes those to one person only.
+    `reason` is a code of at most 40 characters; `contact_id` takes those to one person only, `templates` those of these
+    wordings only.
     """
     waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
+    if templates:
+        waiting = waiting.filter(template__in=templates)
     if contact_id is not None:
         waiting = waiting.filter(contact_id=contact_id)
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)

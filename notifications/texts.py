@@ -37,6 +37,14 @@ TEMPLATES: dict[str, str] = {
         "Help line: Our work on your request is done. If you need us again, call %(helpline)s or use your code on "
         "our site."
     ),
+    "clinic_seat": gettext_noop(
+        "Help line: Something is planned for your request. For the day and the place, use your code on our site or "
+        "call %(helpline)s."
+    ),
+    "clinic_reminder": gettext_noop(
+        "Help line: You have something coming up soon. For the day and the place, use your code on our site or call "
+        "%(helpline)s. If you cannot come, please call."
+    ),
 }
 
 

@@ -104,6 +104,16 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.caseevent": _fields(
         P1="id case sequence kind from_state to_state role user_id organization_id at detail previous_hash hash"
     ),
+    "referrals.certificationrequest": _fields(
+        P1="id case agency requested_on in_removal expedite_asked city_due state_due desk held_by_user_id reminded_on"
+        " good_cause_on certified_on signed_on runs_out_on filed_on refused_on withdrawn_on entered_at"
+        " entered_by_user_id late_told_for ends_told_at"
+    ),
+    "referrals.cliniccasetype": _fields(P0=f"{_DATED} case_type"),
+    "referrals.clinicseat": _fields(P1="id session case state booked_at freed_at"),
+    "referrals.clinicsession": _fields(
+        P0="id provider held_on starts_at ends_at place address seats languages case_types status", P1="seats_taken"
+    ),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
     "referrals.deadlinerule": _fields(
@@ -120,6 +130,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
         " ended_at ended_by_user_id asks_for_all"
     ),
     "referrals.legaldemand_cases": _fields(P1="id legaldemand case"),
+    "referrals.locatorcheck": _fields(P1="id case checked_at checked_by_user_id looked_at result facility us_state"),
     "referrals.offer": _fields(
         P1="id case program state case_type points limited_scope is_provisional made_by_hand offered_at expires_at"
         " answered_at decline_reason file_follows contact_shared_at handed_over_at room_released_at"
@@ -216,9 +227,17 @@ NOTES: dict[str, str] = {
     "referrals.caseevent": "Every step of a case in codes: who of the staff did it, for which organization, and when.",
     "referrals.caseevent.user_id": "Names a member of staff by account number; the family and the system have none.",
     "referrals.caseevent.detail": "Codes and numbers only, such as the reason chosen from a list; no typed words.",
+    "referrals.certificationrequest": (
+        "That an agency was asked to certify the victim of a crime, and when. The agency has the name; here it is not."
+    ),
+    "referrals.certificationrequest.in_removal": "Whether an immigration court has a case; so may a case type.",
+    "referrals.clinicseat": "Which case has a seat at which clinic, and whether somebody came.",
+    "referrals.clinicseat.case": "Whoever stands at the door that evening can see who comes; we do not publish seats.",
     "referrals.custodyperiod": "Where the person was held, from when to when.",
     "referrals.legaldemand": "Demands like the one you may be reading this for, and what became of them.",
     "referrals.legaldemand_cases": "Which cases a demand named.",
+    "referrals.locatorcheck": "Where staff looked for somebody who was taken, when, and whether they found them.",
+    "referrals.locatorcheck.facility": "Where the person was found. With the day it can point to one person.",
     "referrals.offer": "Which lawyers' organization was asked to take the case, when, and what it answered.",
     "referrals.offer.decline_reason": "“Conflict of interest” does not say whose.",
     "referrals.openingalert": "That a member of staff opened unusually many sealed parts, or another's case.",

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from providers.admin import DatedRowAdmin
 from referrals.actions.deadlines import recount_after_commit
 from referrals.models import (
+    ClinicCaseType,
     DeadlineRule,
     Facility,
     IncomeLine,
@@ -145,6 +146,11 @@ class FacilityAdmin(DatedRowAdmin):
 @admin.register(ReferralPartner)
 class ReferralPartnerAdmin(DatedRowAdmin):
     list_display = ("name", "phone", "helps_with", "valid_from", "valid_to")
+
+
+@admin.register(ClinicCaseType)
+class ClinicCaseTypeAdmin(DatedRowAdmin):
+    list_display = ("case_type", "valid_from", "valid_to")
 
 
 @admin.register(RetentionRule)

@@ -184,6 +184,11 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     confirm_handed_over = _deed("confirm_handed_over", serializers.NothingSerializer)
     place_hold = _deed("place_hold", serializers.NothingSerializer)
     lift_hold = _deed("lift_hold", serializers.NothingSerializer)
+    record_locator_check = _deed("record_locator_check", serializers.LocatorCheckSerializer)
+    may_have_moved = _deed("may_have_moved", serializers.NothingSerializer)
+    book_clinic_seat = _deed("book_clinic_seat", serializers.ClinicSeatSerializer)
+    give_up_clinic_seat = _deed("give_up_clinic_seat", serializers.NothingSerializer)
+    request_certification = _deed("request_certification", serializers.CertificationSerializer)
     delete_data = _deed("delete_data", serializers.NothingSerializer)
 
 

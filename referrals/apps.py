@@ -26,6 +26,7 @@ class ReferralsConfig(AppConfig):
         on_room(_offer_room_to_waiting)
         undelivered_handlers.append(_call_family_instead)
         waiting_in["/staff/alerts/"] = _alerts_waiting
+        waiting_in["/staff/certifications/"] = _certifications_late
 
 
 def _offer_room_to_waiting(now: datetime) -> None:
@@ -40,6 +41,15 @@ def _alerts_waiting(actor: Actor) -> int:
     from referrals.alerts import unseen
 
     return unseen(actor)
+
+
+def _certifications_late(actor: Actor) -> int:
+    """What the staff header counts for whoever follows certifications."""
+    from django.utils import timezone
+
+    from referrals.certifications import overdue_count, today_of
+
+    return overdue_count(actor, today_of(timezone.now()))
 
 
 def _call_family_instead(case_id: UUID, message_id: UUID, now: datetime) -> None:

@@ -4,20 +4,25 @@ Pages and API call the same table, so that neither can do what the other cannot.
 the offer, not here; `expire`, `waitlist` and `info_received` happen by themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from accounts.roles import Actor, Role
 from privacy.selectors import is_held_without_demand
 from providers.models import Program
 from referrals import actions
+from referrals.actions.certifications import may_request_certification, request_certification
+from referrals.actions.clinics import book_seat, give_up_seat
 from referrals.actions.deadlines import running_of
+from referrals.actions.locating import can_be_searched_again
 from referrals.actions.rights import delete_data, may_delete_data
+from referrals.clinics import booked_seat, fits, served_types, today_of
 from referrals.machine import role_may
 from referrals.models import Case, Offer
 from referrals.policies import (
@@ -58,11 +63,16 @@ class Deed:
 # Deeds that are not named after their transition.
 _TRANSITIONS = {"pass_screening": "screen_in"}
 # Deeds that are no transition at all, and whose they are.
-_WITHOUT_TRANSITION = {
+_WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
     "confirm_handed_over": Role.PROVIDER_STAFF,
     "place_hold": Role.HOTLINE_LEAD,
     "lift_hold": Role.HOTLINE_LEAD,
     "delete_data": Role.COORDINATOR,
+    "record_locator_check": Role.COORDINATOR,
+    "may_have_moved": Role.COORDINATOR,
+    "request_certification": (Role.COORDINATOR, Role.PROVIDER_STAFF),
+    "book_clinic_seat": Role.COORDINATOR,
+    "give_up_clinic_seat": Role.COORDINATOR,
 }
 
 # The legal clocks of a case: whoever holds it keeps them, and the hotline.
@@ -78,6 +88,39 @@ DEEDS: dict[str, Deed] = {
     ),
     "offer": Deed(
         "Offer by hand", "Instead of the offer order, never above a ceiling.", "offered", actions.offer_by_hand
+    ),
+    "record_locator_check": Deed(
+        "Note a look-up",
+        "By A-number and country of birth, or by the exact name and country of birth. Under 18 only ORR knows. ICE's"
+        " list is up to eight hours old, and “not found” does not mean that there is no case. Look yourself: no program"
+        " may ask for us. A place found is the case's at once, and the case is triaged and offered again.",
+        "look-up noted",
+        actions.record_locator_check,
+    ),
+    "may_have_moved": Deed(
+        "Person may have been moved",
+        "The search begins again, every two hours. Where we believe the person to be stays until somebody finds them.",
+        "the search begins again",
+        actions.may_have_moved,
+    ),
+    "book_clinic_seat": Deed(
+        "Give a seat at a clinic",
+        "The family gets a text that something is planned, without day or place: they read these with their code.",
+        "has a seat at a clinic",
+        book_seat,
+    ),
+    "give_up_clinic_seat": Deed(
+        "Give the clinic seat back",
+        "Somebody else can have it. The family is not texted: tell them.",
+        "seat given back",
+        give_up_seat,
+    ),
+    "request_certification": Deed(
+        "Note a request for a U visa certification",
+        "Its clocks run from the day it was made. The short ones count only if the request itself asks for them: to add"
+        " that, withdraw the request and make a new one.",
+        "request noted; its clocks run",
+        request_certification,
     ),
     "engage": Deed(
         "Record the lawyer's appearance",
@@ -190,11 +233,27 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
         steps.add("lift_hold" if is_held_without_demand(case.pk) else "place_hold")
     if actor.acts_as(Role.COORDINATOR) and may_delete_data(case):
         steps.add("delete_data")
+    steps.update(_by_the_case_itself(actor, case))
     if case.is_open and may_keep_clocks(actor, case):
         steps.add("enter_trigger")
         if running_of(case):
             steps |= _OF_CLOCKS
     return [name for name in DEEDS if name in steps]
+
+
+def _by_the_case_itself(actor: Actor, case: Case) -> Iterator[str]:
+    """The deeds beside the machine that the case allows now."""
+    if may_request_certification(actor, case):
+        yield "request_certification"
+    if not actor.acts_as(Role.COORDINATOR) or not case.is_open:
+        return
+    yield "record_locator_check"
+    if can_be_searched_again(case):
+        yield "may_have_moved"
+    if booked_seat(case):
+        yield "give_up_clinic_seat"
+    elif fits(case, served_types(today_of(timezone.now()))):
+        yield "book_clinic_seat"
 
 
 def check_may_do(actor: Actor, case: Case, deed: str) -> None:
@@ -208,5 +267,7 @@ def check_may_do(actor: Actor, case: Case, deed: str) -> None:
 def _role_may_do(actor: Actor, deed: str) -> bool:
     if deed in _OF_CLOCKS:
         return actor.acts_as(Role.COORDINATOR) or actor.acts_as(Role.PROVIDER_STAFF)
-    role = _WITHOUT_TRANSITION.get(deed)
-    return actor.acts_as(role) if role else role_may(_TRANSITIONS.get(deed, deed), actor)
+    roles = _WITHOUT_TRANSITION.get(deed)
+    if roles is None:
+        return role_may(_TRANSITIONS.get(deed, deed), actor)
+    return any(actor.acts_as(role) for role in (roles if isinstance(roles, tuple) else (roles,)))

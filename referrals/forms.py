@@ -1,6 +1,6 @@
 """One small form for each thing a person may do to a case or an offer; cleaned data are the action's arguments."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -15,7 +15,20 @@ from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
-from referrals.models import Case, CaseDeadline, DeclineReason, Offer, ReferralPartner
+from referrals.clinics import fitting_sessions
+from referrals.models import (
+    Case,
+    CaseDeadline,
+    CertifyingAgency,
+    ClinicSession,
+    DeclineReason,
+    Facility,
+    LookedAt,
+    LookResult,
+    Offer,
+    ReferralPartner,
+)
+from referrals.models.locator import AT_A_PLACE, US_STATES
 from referrals.policies import colleagues_of
 from web.forms import DayField
 
@@ -206,6 +219,84 @@ class ReopenForm(DeedForm):
     reason = forms.ChoiceField(label="Reason", choices=EMPTY + ReopenReason.choices, error_messages=CHOOSE)
 
 
+class LocatorCheckForm(DeedForm):
+    """A look-up in codes; what was typed into somebody's search page is never typed here."""
+
+    looked_at = forms.ChoiceField(label="Where you looked", choices=EMPTY + LookedAt.choices, error_messages=CHOOSE)
+    result = forms.ChoiceField(label="What came of it", choices=EMPTY + LookResult.choices, error_messages=CHOOSE)
+    facility = forms.ModelChoiceField(
+        Facility.objects.none(),
+        label="The place, if found or moved",
+        required=False,
+        empty_label="Choose one, or a state below",
+        error_messages=CHOOSE,
+    )
+    us_state = forms.ChoiceField(
+        label="A place that is not in the list: its state",
+        choices=[("", "None"), *((code, code) for code in US_STATES)],
+        required=False,
+        error_messages=CHOOSE,
+        help_text="Somebody adds the place to the list; note it again then.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["facility"].queryset = Facility.objects.on(self.now.astimezone(CHICAGO).date())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"result", "facility", "us_state"} <= cleaned.keys() and (
+            fault := place_fault(cleaned["result"], cleaned["facility"], cleaned["us_state"])
+        ):
+            self.add_error("facility", fault)
+        return cleaned
+
+
+def place_fault(result: str, facility: Facility | None, us_state: str) -> str:
+    """What is wrong with the place of a look-up's result; "" for nothing."""
+    if result not in AT_A_PLACE:
+        return "Only “found” and “moved” name a place." if facility or us_state else ""
+    return "" if (facility is None) == bool(us_state) else "Choose the place, or else its state, and not both."
+
+
+class ClinicSeatForm(DeedForm):
+    session = forms.ModelChoiceField(
+        ClinicSession.objects.none(),
+        label="Clinic",
+        empty_label="Choose one",
+        error_messages=CHOOSE,
+        help_text="Those with a free seat for this kind of case, in the family's language first.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fitting = fitting_sessions(self.case, self.now)
+        field: Any = self.fields["session"]
+        field.queryset = ClinicSession.objects.filter(pk__in=[one.pk for one in fitting])
+        field.choices = [("", "Choose one"), *((one.pk, f"{one} ({one.free} free)") for one in fitting)]
+
+
+class CertificationForm(DeedForm):
+    agency = forms.ChoiceField(label="Agency", choices=EMPTY + CertifyingAgency.choices, error_messages=CHOOSE)
+    requested_on = DayField(label="Day the request was made", help_text="For example 11 5 2026.")
+    in_removal = forms.BooleanField(label="The person is in removal proceedings", required=False)
+    expedite_asked = forms.BooleanField(
+        label="The request itself asks to expedite",
+        required=False,
+        help_text="For the short clocks both must be true. It cannot be changed later.",
+    )
+
+    def clean_requested_on(self) -> date:
+        return not_in_future(self.cleaned_data["requested_on"], self.now)
+
+
+def not_in_future(day: date, now: datetime) -> date:
+    """The day itself; ValidationError for one that has not come."""
+    if day > now.astimezone(CHICAGO).date():
+        raise forms.ValidationError("This day is in the future.")
+    return day
+
+
 class GiveForm(forms.Form):
     """Who of the lead's organization works on the case from now on."""
 
@@ -228,6 +319,11 @@ class DeclineForm(forms.Form):
 
 
 FORMS: dict[str, type[DeedForm]] = {
+    "record_locator_check": LocatorCheckForm,
+    "may_have_moved": DeedForm,
+    "book_clinic_seat": ClinicSeatForm,
+    "give_up_clinic_seat": DeedForm,
+    "request_certification": CertificationForm,
     "pass_screening": PassScreeningForm,
     "offer": OfferByHandForm,
     "engage": EngageForm,

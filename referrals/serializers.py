@@ -1,6 +1,6 @@
 """What the API shows of cases and offers, and what it asks for each deed. No field holds anything personal."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,9 +13,26 @@ from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
-from referrals.forms import TAKEN_BACK_BY_HAND
+from referrals.forms import TAKEN_BACK_BY_HAND, place_fault
 from referrals.machine import owner_of
-from referrals.models import Case, CaseDeadline, CaseEvent, DeclineReason, Facility, Offer, ReferralPartner, State
+from referrals.models import (
+    Case,
+    CaseDeadline,
+    CaseEvent,
+    CertificationRequest,
+    CertifyingAgency,
+    ClinicSeat,
+    ClinicSession,
+    DeclineReason,
+    Facility,
+    LocatorCheck,
+    LookedAt,
+    LookResult,
+    Offer,
+    ReferralPartner,
+    State,
+)
+from referrals.models.locator import US_STATES
 from referrals.selectors import CasePage
 
 
@@ -103,6 +120,56 @@ class EventSerializer(serializers.ModelSerializer[CaseEvent]):
         read_only_fields = fields
 
 
+class LookUpSerializer(serializers.ModelSerializer[LocatorCheck]):
+    """One look-up of a person whose place was not known."""
+
+    facility: serializers.SlugRelatedField[Facility] = serializers.SlugRelatedField(
+        slug_field="code", read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = LocatorCheck
+        fields = ("checked_at", "looked_at", "result", "facility", "us_state")
+        read_only_fields = fields
+
+
+class CertificationRequestSerializer(serializers.ModelSerializer[CertificationRequest]):
+    """A request for a U visa certification with its clocks."""
+
+    class Meta:
+        model = CertificationRequest
+        fields = (
+            "id",
+            "agency",
+            "requested_on",
+            "in_removal",
+            "expedite_asked",
+            "city_due",
+            "state_due",
+            "desk",
+            "reminded_on",
+            "good_cause_on",
+            "certified_on",
+            "signed_on",
+            "runs_out_on",
+            "filed_on",
+            "refused_on",
+            "withdrawn_on",
+        )
+        read_only_fields = fields
+
+
+class SeatSerializer(serializers.ModelSerializer[ClinicSeat]):
+    """A seat at a clinic."""
+
+    session: serializers.PrimaryKeyRelatedField[ClinicSession] = serializers.PrimaryKeyRelatedField(read_only=True)
+
+    class Meta:
+        model = ClinicSeat
+        fields = ("session", "state", "booked_at", "freed_at")
+        read_only_fields = fields
+
+
 class DecisionSerializer(serializers.Serializer[Any]):
     """One routing decision in sentences."""
 
@@ -134,6 +201,9 @@ class CaseDetailSerializer(CaseSerializer):
     offers = serializers.SerializerMethodField()
     decisions = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
+    locator_checks = serializers.SerializerMethodField()
+    certifications = serializers.SerializerMethodField()
+    clinic_seats = serializers.SerializerMethodField()
     deadlines = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
@@ -144,6 +214,9 @@ class CaseDetailSerializer(CaseSerializer):
             "offers",
             "decisions",
             "events",
+            "locator_checks",
+            "certifications",
+            "clinic_seats",
             "deadlines",
         )
         read_only_fields = fields  # type: ignore[assignment]
@@ -168,6 +241,18 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(EventSerializer(many=True))
     def get_events(self, case: Case) -> Any:
         return EventSerializer(self.page.events, many=True).data
+
+    @extend_schema_field(LookUpSerializer(many=True))
+    def get_locator_checks(self, case: Case) -> Any:
+        return LookUpSerializer([line.check for line in self.page.look_ups], many=True).data
+
+    @extend_schema_field(CertificationRequestSerializer(many=True))
+    def get_certifications(self, case: Case) -> Any:
+        return CertificationRequestSerializer(self.page.certifications, many=True).data
+
+    @extend_schema_field(SeatSerializer(many=True))
+    def get_clinic_seats(self, case: Case) -> Any:
+        return SeatSerializer(self.page.clinic_seats, many=True).data
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -264,6 +349,42 @@ class MarkDuplicateSerializer(serializers.Serializer[Any]):
 
 class ReopenSerializer(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=ReopenReason.choices)
+
+
+class LocatorCheckSerializer(serializers.Serializer[Any]):
+    """A look-up; “found” and “moved” name a facility, or else the state of one that is not in the table."""
+
+    looked_at = serializers.ChoiceField(choices=LookedAt.choices)
+    result = serializers.ChoiceField(choices=LookResult.choices)
+    facility = serializers.SlugField(required=False, help_text="Code of a facility, such as whipple.")
+    us_state = serializers.ChoiceField(choices=US_STATES, required=False)
+
+    def validate_facility(self, code: str) -> Facility:
+        facility = Facility.objects.on(datetime.now(UTC).astimezone(CHICAGO).date()).filter(code=code).first()
+        if facility is None:
+            raise serializers.ValidationError("There is no facility with this code.")
+        return facility
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if fault := place_fault(attrs["result"], attrs.get("facility"), attrs.get("us_state", "")):
+            raise serializers.ValidationError({"facility": [fault]})
+        return attrs
+
+
+class ClinicSeatSerializer(serializers.Serializer[Any]):
+    session = serializers.PrimaryKeyRelatedField(queryset=ClinicSession.objects.all())
+
+
+class CertificationSerializer(serializers.Serializer[Any]):
+    agency = serializers.ChoiceField(choices=CertifyingAgency.choices)
+    requested_on = serializers.DateField()
+    in_removal = serializers.BooleanField()
+    expedite_asked = serializers.BooleanField(help_text="Whether the request itself asked; it cannot be added later.")
+
+    def validate_requested_on(self, day: date) -> date:
+        if day > datetime.now(UTC).astimezone(CHICAGO).date():
+            raise serializers.ValidationError("This day is in the future.")
+        return day
 
 
 class DeclineSerializer(serializers.Serializer[Any]):

@@ -12,7 +12,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import vault, worker_key
-from referrals.actions import alerts, deadlines, expire_offer, retention, route_waiting, sharing
+from referrals.actions import (
+    alerts,
+    certifications,
+    clinics,
+    deadlines,
+    expire_offer,
+    retention,
+    route_waiting,
+    sharing,
+)
 from referrals.models import Offer, OfferState, OpeningAlert
 
 log = logging.getLogger(__name__)
@@ -98,3 +107,19 @@ def tidy_ended_cases() -> None:
     now = timezone.now()
     retention.schedule_forgotten(now)
     retention.tidy_handset(now)
+
+
+@shared_task
+def tend_clinic_seats() -> None:
+    """Seats at clinics: freed where nobody will sit, given to whoever waits, and the families reminded."""
+    now = timezone.now()
+    clinics.tend_seats(now)
+    clinics.remind_families(now)
+
+
+@shared_task
+def note_late_certifications() -> None:
+    """Every morning: a task for each agency that is late, and for each Supplement B that runs out soon."""
+    now = timezone.now()
+    certifications.recount(now)
+    certifications.tell_of_late(now)

@@ -16,7 +16,18 @@ from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
 from referrals.actions.openings import OpeningReason
 from referrals.actions.screening import ScreenInReason
-from referrals.models import CaseEvent, Channel, DeclineReason, IncomeVerdict, Residency, TaskKind
+from referrals.models import (
+    CaseEvent,
+    CertificationDesk,
+    CertifyingAgency,
+    Channel,
+    DeclineReason,
+    IncomeVerdict,
+    LookedAt,
+    LookResult,
+    Residency,
+    TaskKind,
+)
 
 SENTENCES: dict[str, str] = {
     "open": "The case was opened ({channel}): {case_type}, T{urgency}.",
@@ -42,6 +53,20 @@ SENTENCES: dict[str, str] = {
     "joined": "{duplicate} was about the same person: what was told there, and who told it, was joined to this case.",
     "lose_contact": "Nobody could be reached any more.",
     "reopen": "Taken up again: {reason}",
+    "locator_checked": "Looked for the person. {looked_at} {result}",
+    "may_have_moved": "The person may have been moved: the search begins again.",
+    "certification_requested": "Asked for a U visa certification{expedited}: {agency}.",
+    "certification_reminded": "The agency was reminded of the certification. Who has it: {desk}",
+    "certification_good_cause": "The agency named a good cause for taking longer: the State's clock counts now.",
+    "certification_recounted": "The law's table changed: the certification's clocks were counted anew.",
+    "certified": "Supplement B is signed: six months run until the petition must be received.",
+    "certification_refused": "The agency refused to certify.",
+    "certification_withdrawn": "The request for a certification was withdrawn.",
+    "petition_filed": "The petition was received with the signed Supplement B.",
+    "seat_booked": "Has a seat at a legal clinic.",
+    "seat_freed": "The seat at the legal clinic was given back.",
+    "clinic_attended": "Was at the legal clinic.",
+    "clinic_missed": "Did not come to the legal clinic.",
     "clock_started": "The clock {code} runs: last day {due}, safe by {safe_by}.",
     "clock_kept": "The clock {code} was kept; its last day was {due}.",
     "clock_dropped": "The clock {code} was dropped: {reason}",
@@ -79,6 +104,9 @@ LABELS: dict[str, type[Choices]] = {
     "outcome": Outcome,
     "task": TaskKind,
     "document": DocumentKind,
+    "looked_at": LookedAt,
+    "result": LookResult,
+    "desk": CertificationDesk,
 }
 
 
@@ -112,6 +140,9 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     words = defaultdict(str, {key: str(value) for key, value in detail.items()})
     words["person"] = names.get(detail.get("user", 0), "A colleague")
     words["provisional"] = " Eligibility is still to be decided." if detail.get("provisional") else ""
+    words["expedited"] = ", by the short clocks" if detail.get("expedited") else ""
+    if "agency" in detail:
+        words["agency"] = str(CertifyingAgency(detail["agency"]).label)
     words["for_demand"] = " for a legal demand" if detail.get("demand") else ""
     if "channel" in detail:
         words["channel"] = Channel(detail["channel"]).label.lower()

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from referrals.views import alerts, calendars, case, deadlines, demands, offers, queue
+from referrals.views import alerts, calendars, case, certifications, clinics, deadlines, demands, offers, queue
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,18 @@ urlpatterns: list[URLPattern] = [
     path("calendar/", calendars.my_calendar, name="my_calendar"),
     path("calendar/take-back/", calendars.take_back, name="take_back_calendar"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
+    path("certifications/", certifications.certifications, name="certifications"),
+    path("certifications/<uuid:request_id>/", certifications.show, name="certification"),
+    path("certifications/<uuid:request_id>/do/<slug:step>/", certifications.take, name="certification_step"),
+    path("certifications/<uuid:request_id>/letter/", certifications.letter_page, name="certification_letter"),
+    path("certifications/<uuid:request_id>/letter.pdf", certifications.letter_pdf, name="certification_letter_pdf"),
+    path("clinics/", clinics.clinics, name="clinics"),
+    path("clinics/new/", clinics.enter, name="new_clinic"),
+    path("clinics/<uuid:session_id>/", clinics.show, name="clinic"),
+    path("clinics/<uuid:session_id>/change/", clinics.change, name="change_clinic"),
+    path("clinics/<uuid:session_id>/cancel/", clinics.cancel, name="cancel_clinic"),
+    path("clinics/<uuid:session_id>/came/", clinics.attendance, name="clinic_attendance"),
+    path("clinics/<uuid:session_id>/list/", clinics.door_list, name="clinic_list"),
     path("demands/", demands.register, name="demands"),
     path("demands/new/", demands.enter, name="enter_demand"),
     path("demands/<uuid:demand_id>/", demands.show, name="demand"),

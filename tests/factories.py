@@ -5,7 +5,7 @@ The reference rows (organizations, providers, programs without room, law tables)
 
 import time
 from collections.abc import MutableMapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -29,15 +29,17 @@ from notifications.models import Contact
 from privacy.holders import let_in, make_holder, member_holder
 from privacy.hpke import PrivateKey
 from privacy.unlocked import put
-from providers.models import Program
+from providers.models import Program, Provider
 from referrals.actions import accept_offer, engage, open_case
 from referrals.actions.offers import Appearance
-from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken
-from referrals.models import Case, Channel, Offer, OfferState, ReferralPartner
+from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken, Wish
+from referrals.models import Case, Channel, ClinicSession, Offer, OfferState, ReferralPartner
 from tests.services.vault_keys import keys_for
 
 # A Tuesday at 10:00 in Minneapolis: every office is open.
 OFFICE_HOURS = datetime(2026, 11, 17, 16, 0, tzinfo=UTC)
+# A Tuesday a week after it.
+CLINIC_DAY = date(2026, 11, 24)
 MINNEAPOLIS_ZIP = "55407"
 # Every test member's vault passphrase.
 PASSPHRASE = "seven obvious test words for a vault"
@@ -155,6 +157,26 @@ def free_facts(**changes: Any) -> Facts:
     """Not held, with a court paper: T2, REM-ND, 5 points, VLN first."""
     given: dict[str, Any] = {"taken": Taken.NO, "place": PLACE_FREE, "papers": (Paper.HEARING_NOTICE,)}
     return held_facts(**given | changes)
+
+
+def clinic_facts(**changes: Any) -> Facts:
+    """Not held, wants to prepare the family: T3, PREP, what a clinic can serve."""
+    return free_facts(**{"papers": (), "wish": Wish.PREPARE} | changes)
+
+
+def clinic(*, held_on: date = CLINIC_DAY, **changes: Any) -> ClinicSession:
+    """VLN's clinic for family preparedness, 18 to 20 o'clock: two seats, any language."""
+    given: dict[str, Any] = {
+        "provider": Provider.objects.get(code="VLN"),
+        "held_on": held_on,
+        "starts_at": 18 * 60,
+        "ends_at": 20 * 60,
+        "place": "Test Library",
+        "address": "1 Test Street, Minneapolis",
+        "seats": 2,
+        "case_types": ["PREP", "FAM"],
+    }
+    return ClinicSession.objects.create(**given | changes)
 
 
 def case(

@@ -19,6 +19,8 @@ ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Clocks", "/staff/deadlines/", HOTLINE | PROVIDER | {"auditor"}),
     ("My calendar", "/staff/calendar/", HOTLINE | PROVIDER),
     ("Alerts", "/staff/alerts/", LEADS),
+    ("Certifications", "/staff/certifications/", HOTLINE | PROVIDER),
+    ("Clinics", "/staff/clinics/", HOTLINE | PROVIDER),
     ("Team", "/staff/team/", HOTLINE | PROVIDER),
     ("Demands", "/staff/demands/", frozenset({"hotline_lead", "operator", "auditor"})),
     ("Money", "/staff/money/", frozenset({"finance", "approver"})),

@@ -14,7 +14,7 @@ from intake.actions import resume_draft
 from intake.corrections import may_correct
 from intake.drafts import remember
 from intake.forms.code import CodeForm
-from intake.status import asked_of, status_of, taken_back
+from intake.status import asked_of, seat_of, status_of, taken_back
 from intake.views.family import next_step
 from privacy import return_codes, throttle, visits
 from privacy.models import ReturnCode
@@ -62,6 +62,7 @@ def show_status(
     context = {
         "status": status_of(case, now) if goes_on else taken_back(),
         "reference": case.reference,
+        "seat": seat_of(case, now) if goes_on else [],
         "asked": asked_of(case, now),
         "may_correct": goes_on and may_correct(case),
         "is_open": goes_on and case.is_open,

@@ -10,6 +10,7 @@ from referrals.actions.cases import open_case, record_facts
 from referrals.actions.deadlines import drop_deadline, enter_trigger, meet_deadline
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
 from referrals.actions.holds import lift_hold, place_hold
+from referrals.actions.locating import may_have_moved, record_locator_check
 from referrals.actions.moves import move
 from referrals.actions.offers import (
     CannotBeOffered,
@@ -41,6 +42,7 @@ __all__ = (
     "lift_hold",
     "lose_contact",
     "mark_duplicate",
+    "may_have_moved",
     "meet_deadline",
     "move",
     "offer_by_hand",
@@ -48,6 +50,7 @@ __all__ = (
     "pass_screening",
     "place_hold",
     "record_facts",
+    "record_locator_check",
     "reopen",
     "request_info",
     "route",

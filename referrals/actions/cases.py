@@ -1,6 +1,6 @@
 """Opening a case, and what new answers change in it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.roles import SYSTEM, Actor
 from referrals import events
 from referrals.actions.deadlines import apply_clocks, clocks_of_answers, take_from_answers
+from referrals.actions.locating import start_search
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
 from referrals.actions.offers import TakeBackReason, end_live_offer
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
@@ -109,11 +110,12 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         case.save()
         if moved != (case.custody, case.facility_id):
             CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
+            # Answers that leave the place as it was do not end a search for whoever may have been moved.
+            if case.custody != Custody.UNKNOWN:
+                close_tasks(case, TaskKind.LOCATE, by=by, now=now)
         events.record(case=case, kind="facts_changed", by=by, now=now, detail={"before": before, "after": _codes(case)})
         if is_whole and case.state == State.NEEDS_INFO:
             move(case, "info_received", by=by, now=now)
-        if case.custody != Custody.UNKNOWN:
-            close_tasks(case, TaskKind.LOCATE, by=by, now=now)
         if is_whole:
             close_tasks(case, TaskKind.CALL_BACK, TaskKind.CHECK_ANSWERS, by=by, now=now)
         _screen(case, facts, now, was_eligible=was_eligible)
@@ -187,7 +189,7 @@ def _screen(case: Case, facts: Facts, now: datetime, *, was_eligible: bool = Fal
     """
     is_clear = _is_clearly_eligible(case) and facts.has_lawyer != YesNo.YES
     if case.case_type == "DET-LOC":
-        open_task(case, TaskKind.LOCATE, due_at=now + timedelta(hours=2), now=now)
+        start_search(case, now=now)
     detail = {"residency": case.residency, "income": case.income}
     if case.screening == Screening.PENDING and is_clear:
         if case.state == State.RECEIVED:

@@ -11,7 +11,7 @@ from referrals import events
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task
 from referrals.actions.routing import route_after_commit
 from referrals.business_time import answer_due
-from referrals.models import Case, CoordinatorTask, Screening, State, TaskKind
+from referrals.models import Case, CoordinatorTask, Custody, Screening, State, TaskKind
 from referrals.policies import WrongState, awaits_screening
 
 
@@ -76,5 +76,7 @@ def _stands_for_a_decision(task: CoordinatorTask, case: Case) -> bool:
             return case.is_open and case.screening == Screening.PENDING
         case TaskKind.CALL_BACK:
             return bool(case.state == State.NEEDS_INFO)
+        case TaskKind.LOCATE:
+            return case.is_open and case.custody == Custody.UNKNOWN
         case _:
             return False

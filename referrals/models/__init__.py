@@ -12,6 +12,8 @@ from referrals.models.case import (
     State,
     Urgency,
 )
+from referrals.models.certification import CertificationDesk, CertificationRequest, CertifyingAgency
+from referrals.models.clinic import ClinicCaseType, ClinicSeat, ClinicSession, SeatState, SessionStatus
 from referrals.models.deadline import (
     CalendarFeed,
     CaseDeadline,
@@ -21,6 +23,7 @@ from referrals.models.deadline import (
     LegalStatus,
 )
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
+from referrals.models.locator import LocatorCheck, LookedAt, LookResult
 from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
 from referrals.models.rules import (
@@ -42,7 +45,13 @@ __all__ = (
     "Case",
     "CaseDeadline",
     "CaseEvent",
+    "CertificationDesk",
+    "CertificationRequest",
+    "CertifyingAgency",
     "Channel",
+    "ClinicCaseType",
+    "ClinicSeat",
+    "ClinicSession",
     "CoordinatorTask",
     "CounselAdvice",
     "Custody",
@@ -58,6 +67,9 @@ __all__ = (
     "IncomeVerdict",
     "LegalDemand",
     "LegalStatus",
+    "LocatorCheck",
+    "LookResult",
+    "LookedAt",
     "Offer",
     "OfferState",
     "OpeningAlert",
@@ -70,7 +82,9 @@ __all__ = (
     "RetentionTrigger",
     "RoutingDecision",
     "Screening",
+    "SeatState",
     "ServedOn",
+    "SessionStatus",
     "State",
     "TaskKind",
     "TriageRule",

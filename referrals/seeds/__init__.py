@@ -34,7 +34,17 @@ def load(apps: Any) -> None:
     load_urgency_rules(apps)
     load_contact_rules(apps)
     load_retention(apps)
+    load_clinic_case_types(apps)
     load_deadline_rules(apps)
+
+
+def load_clinic_case_types(apps: Any) -> None:
+    """What a clinic can serve."""
+    served = apps.get_model("referrals", "ClinicCaseType")
+    for row in rows(FOLDER, "clinic_case_types.csv"):
+        served.objects.get_or_create(
+            case_type=row["case_type"], valid_from=VALID_FROM, defaults={"source": row["source"]}
+        )
 
 
 def load_deadline_rules(apps: Any) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from accounts.roles import Role
 from intake.advice import SITUATIONS
 from intake.questions import BY_NAME, PAGES
-from tests.browser import phone_visits, second_factor_visits, vault_visits
+from tests.browser import follow_up_visits, phone_visits, second_factor_visits, vault_visits
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
@@ -191,6 +191,7 @@ def staff_visits() -> Iterator[Visit]:
     yield from sealed_visits()
     yield from duplicate_visits()
     yield from provider_visits()
+    yield from follow_up_visits.every_visit()
     yield from money_visits()
     yield from sign_in_visits()
     yield from second_factor_visits.second_factor_visits()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
@@ -16,10 +17,25 @@ from intake import demo as intake_demo
 from intake.tasks import index_lookups
 from privacy.destruction import carry_out_due
 from privacy.holders import make_holder, member_holder
-from referrals.actions import lose_contact, place_hold, reopen
+from referrals.actions import lose_contact, place_hold, record_locator_check, reopen
+from referrals.actions.certifications import certify, request_certification
+from referrals.actions.clinics import book_seat
 from referrals.actions.demands import enter_demand
 from referrals.actions.endings import ReopenReason
-from referrals.models import AlertKind, Case, DemandKind, LegalDemand, Offer, OpeningAlert, ServedOn
+from referrals.models import (
+    AlertKind,
+    Case,
+    CertificationRequest,
+    CertifyingAgency,
+    ClinicSession,
+    DemandKind,
+    LegalDemand,
+    LookedAt,
+    LookResult,
+    Offer,
+    OpeningAlert,
+    ServedOn,
+)
 from tests import factories as make
 
 PASSWORD = "only-for-this-test-2026"
@@ -37,6 +53,8 @@ class World:
     commitment: Commitment | None = None
     invitation_token: str = ""
     demand: LegalDemand | None = None
+    certification: CertificationRequest | None = None
+    clinic: ClinicSession | None = None
     passkey: Authenticator | None = None
     # Who has a passphrase and is not let in yet.
     locked: set[Role] = field(default_factory=set)
@@ -99,6 +117,7 @@ def build(address: str, browser: Browser) -> World:
         by=make.actor(Role.HOTLINE_LEAD),
         now=now,
     )
+    _follow_up(world, now)
     index_lookups()
     _invite(world)
     hotline_lead = world.people[Role.HOTLINE_LEAD] = make.member(Role.HOTLINE_LEAD)
@@ -111,6 +130,24 @@ def build(address: str, browser: Browser) -> World:
     )
     world.commitment = Commitment.objects.filter(state="open").first()
     return world
+
+
+def _follow_up(world: World, now: datetime) -> None:
+    """A search that goes on, agencies asked for certifications, and a clinic that has begun, with a seat taken."""
+    coordinator = make.actor(Role.COORDINATOR)
+    lost = world.cases["lost"] = make.case(make.held_facts(place="unknown"))
+    record_locator_check(case=lost, looked_at=LookedAt.CBP, result=LookResult.NOT_FOUND, by=coordinator)
+    asked: dict[str, Any] = {"in_removal": True, "expedite_asked": True}
+    asked["requested_on"] = now.date() - timedelta(days=20)
+    world.certification, signed = (
+        request_certification(case=lost, agency=agency, **asked, by=coordinator)
+        for agency in (CertifyingAgency.MPD, CertifyingAgency.OTHER)
+    )
+    certify(request=signed, signed_on=now.date(), certified_on=now.date(), by=coordinator)
+    world.clinic = make.clinic(held_on=now.date() + timedelta(days=9))
+    seated = world.cases["seated"] = make.case(make.clinic_facts())
+    book_seat(case=seated, session=world.clinic, by=coordinator)
+    ClinicSession.objects.filter(pk=world.clinic.pk).update(held_on=now.date() - timedelta(days=1))
 
 
 def _invite(world: World) -> None:

@@ -23,10 +23,20 @@ from intake.visits import COOKIE
 from notifications.models import Contact
 from privacy import indexes, vault, worker_key
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
-from referrals.actions import request_info, withdraw
+from referrals.actions import record_locator_check, request_info, withdraw
 from referrals.actions.sharing import active_provider_readers
 from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Facts, Taken
-from referrals.models import Case, CaseEvent, CoordinatorTask, State, TaskKind, Urgency
+from referrals.models import (
+    Case,
+    CaseEvent,
+    CoordinatorTask,
+    Facility,
+    LookedAt,
+    LookResult,
+    State,
+    TaskKind,
+    Urgency,
+)
 from tests import factories
 from tests.intake.family import Family, text
 from tests.intake.test_rights import with_code
@@ -182,7 +192,7 @@ def test_staff_read_the_older_names_beside_the_correction_and_the_hand_over_has_
 
     assert "Testigo Ficticio" in shown
     assert "Otro Nombre" in shown
-    assert shown.count("Correction by the family") == 1
+    assert shown.count("Told later.") == 1
     handed = json.loads(as_json(opened_file(case, keys=keys_for("hotline"), now=timezone.now())))
     assert (handed["names"]["names"], handed["names"]["other_names"]) == ("Otro Nombre", "Testigo Fictisio")
 
@@ -354,3 +364,41 @@ def test_a_birth_date_told_later_makes_a_child_of_the_case_and_i_dont_know_takes
     case.refresh_from_db()
     assert facts_of_case(case).is_minor is True
     assert (case.case_type, case.urgency) == ("UC-SIJ", Urgency.T0)
+
+
+def test_what_staff_found_out_is_laid_over_the_answers_and_the_case_triaged_again() -> None:
+    _, case = with_code()
+    coordinator = factories.actor(Role.COORDINATOR)
+    before = facts_of_case(case)
+    el_paso = Facility.objects.get(code="el-paso")
+
+    record_locator_check(
+        case=case, looked_at=LookedAt.ICE_LOCATOR, result=LookResult.MOVED, facility=el_paso, by=coordinator
+    )
+    merge_corrections(str(case.pk))
+    merge_corrections(str(case.pk))
+
+    after = facts_of_case(case)
+    assert (after.place, before.place) == ("el-paso", "whipple")
+    assert {name for name in after.to_payload() if after.to_payload()[name] != before.to_payload()[name]} == {
+        "place",
+        "place_source",
+    }
+    changed = CaseEvent.objects.get(case=case, kind="facts_changed")
+    assert changed.detail["after"]["custody"] == "ice_out_of_state"
+    assert not CoordinatorTask.objects.filter(case=case, kind=TaskKind.NEW_ANSWERS).exists()
+    assert case.custody_periods.count() == 2
+
+
+def test_staff_who_found_out_something_cannot_read_the_answers_with_it() -> None:
+    _, case = with_code()
+    coordinator = factories.actor(Role.COORDINATOR)
+
+    record_locator_check(case=case, looked_at=LookedAt.FAMILY, result=LookResult.RELEASED, by=coordinator)
+
+    (learned,) = Correction.objects.filter(case_id=case.pk)
+    (document,) = SealedDocument.objects.filter(case_id=case.pk, subject=learned.pk)
+    assert vault.open_document(document, keys=keys_for(vault.WORKER)) == {
+        "place": PLACE_FREE,
+        "place_source": "someone",
+    }

@@ -7,12 +7,13 @@ from django.utils import timezone, translation
 
 from accounts.roles import Role
 from intake.actions import submit_draft
-from intake.status import Status, status_of
+from intake.status import Status, seat_of, status_of
 from notifications.models import Contact
 from providers.models import Program
 from referrals.actions import accept_offer, screen_out
+from referrals.actions.clinics import book_seat
 from referrals.actions.endings import ScreenOutReason
-from referrals.models import Case, ReferralPartner, State
+from referrals.models import Case, ClinicSession, ReferralPartner, SessionStatus, State
 from referrals.policies import live_offer_of
 from tests import factories
 from tests.intake.test_sending import a_draft
@@ -106,3 +107,20 @@ def test_every_state_has_words_in_both_languages(state: str, language: str) -> N
         said = words(status_of(case, timezone.now()))
 
     assert (said == english) == (language == "en")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "so", "hmn"])
+def test_a_seat_at_a_clinic_shows_its_day_and_place_until_it_is_over(language: str) -> None:
+    case = factories.case(factories.clinic_facts())
+    session = factories.clinic(held_on=timezone.localdate() + timedelta(days=9))
+    assert seat_of(case, timezone.now()) == []
+    book_seat(case=case, session=session, by=factories.actor(Role.COORDINATOR))
+
+    with translation.override(language):
+        when, where = seat_of(case, timezone.now())
+
+    assert "Test Library, 1 Test Street, Minneapolis" in when
+    assert (when.startswith("You can talk with a lawyer on") and where.startswith("If you")) == (language == "en")
+    assert seat_of(case, session.ends) == []
+    ClinicSession.objects.update(status=SessionStatus.CANCELLED)
+    assert seat_of(case, timezone.now()) == []

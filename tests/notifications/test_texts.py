@@ -46,6 +46,8 @@ def test_every_template_of_the_state_machine_is_there() -> None:
         "transferred",
         "represented",
         "closed",
+        "clinic_seat",
+        "clinic_reminder",
     }
 
 

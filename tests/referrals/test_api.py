@@ -331,6 +331,11 @@ def test_a_deed_in_the_wrong_state_is_a_conflict_whatever_the_body(coordinator: 
         "withdraw": closed,
         "reopen": factories.case,
         "delete_data": factories.case,
+        "record_locator_check": closed,
+        "may_have_moved": closed,
+        "request_certification": closed,
+        "book_clinic_seat": factories.case,
+        "give_up_clinic_seat": factories.case,
     }
     # A provider's, and the hotline lead's.
     others = {"engage", "confirm_handed_over", "place_hold", "lift_hold"}

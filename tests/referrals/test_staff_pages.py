@@ -176,6 +176,11 @@ def accepted() -> Case:
     return factories.accepted_case()
 
 
+def for_a_clinic() -> Case:
+    """Not held, and wants to prepare the family."""
+    return factories.case(factories.clinic_facts())
+
+
 def closed() -> Case:
     return withdraw(case=waiting(), by=factories.actor(Role.COORDINATOR))
 
@@ -219,6 +224,7 @@ def with_clock() -> Case:
 def test_a_deed_without_its_reason_shows_the_page_again_with_the_error(coordinator: Client, deed: str) -> None:
     made = {"offer": waiting, "withdraw_offer": offered, "transfer": accepted, "close": accepted, "reopen": closed}
     made |= {"meet_deadline": with_clock, "drop_deadline": with_clock}
+    made["book_clinic_seat"] = for_a_clinic
     case = made.get(deed, received)()
     before = state_of(case)
 

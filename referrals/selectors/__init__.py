@@ -1,0 +1,25 @@
+"""What staff read: the queue, one case, an organization's offers. Each in a number of queries that never grows."""
+
+from referrals.selectors.case_page import CasePage, case_page
+from referrals.selectors.offers import Desk, OfferLine, offers_for, visible_cases, visible_offers
+from referrals.selectors.parts import WITH_SOMEBODY, of_organization, type_names, where
+from referrals.selectors.queue import Figures, Filters, Queue, Row, queue
+
+__all__ = (
+    "WITH_SOMEBODY",
+    "CasePage",
+    "Desk",
+    "Figures",
+    "Filters",
+    "OfferLine",
+    "Queue",
+    "Row",
+    "case_page",
+    "of_organization",
+    "offers_for",
+    "queue",
+    "type_names",
+    "visible_cases",
+    "visible_offers",
+    "where",
+)

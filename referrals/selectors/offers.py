@@ -1,0 +1,69 @@
+"""Which cases and offers an actor may see, and what a provider has before it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.roles import Actor, Role
+from referrals.models import Case, Offer, OfferState
+from referrals.selectors.parts import WITH_SOMEBODY, of_organization, type_names, where
+
+
+def visible_cases(actor: Actor) -> QuerySet[Case]:
+    """The cases `referrals.policies.can_see_case` lets this actor see, as one query."""
+    cases = Case.objects.select_related("facility", "referred_to", "duplicate_of", "triage_rule")
+    if actor.acts_as(Role.COORDINATOR) or actor.role == Role.AUDITOR:
+        return cases
+    if not actor.acts_as(Role.PROVIDER_STAFF):
+        return cases.none()
+    with_them = Offer.objects.filter(WITH_SOMEBODY, of_organization(actor.organization_id))
+    return cases.filter(Exists(with_them.filter(case=OuterRef("pk"))))
+
+
+def visible_offers(actor: Actor) -> QuerySet[Offer]:
+    """A provider's own offers; the hotline and the auditor see all."""
+    offers = Offer.objects.select_related("case__facility", "program__provider__organization")
+    if actor.acts_as(Role.COORDINATOR) or actor.role == Role.AUDITOR:
+        return offers
+    if not actor.acts_as(Role.PROVIDER_STAFF):
+        return offers.none()
+    return offers.filter(of_organization(actor.organization_id))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """An offer with the words of its case."""
+
+    offer: Offer
+    type_name: str
+
+    @property
+    def where(self) -> str:
+        return where(self.offer.case)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a provider has before it: offers to answer, the first to lapse first, and the cases it holds."""
+
+    live: list[OfferLine]
+    held: list[OfferLine]
+
+
+def offers_for(organization_id: int | None, *, now: datetime) -> Desk:
+    """The live offers and held cases of a provider's organization."""
+    names = type_names(now)
+    offers = (
+        Offer.objects.filter(WITH_SOMEBODY, of_organization(organization_id))
+        .select_related("case__facility", "program__provider")
+        .order_by("expires_at", "pk")
+    )
+    lines = [OfferLine(offer, names.get(offer.case_type, offer.case_type)) for offer in offers]
+    return Desk(
+        live=[line for line in lines if line.offer.state == OfferState.LIVE],
+        held=sorted(
+            (line for line in lines if line.offer.state == OfferState.ACCEPTED),
+            key=lambda line: (line.offer.case.state_due_at or now, line.offer.case.reference),
+        ),
+    )
