@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from notifications import undelivered_handlers
-from notifications.models import Contact, HandsetText, Message, MessageState
+from notifications.models import MAY_BE_TEXTED, Contact, HandsetText, Message, MessageState
 from notifications.tasks import announce
 from notifications.texts import TEMPLATES
 
@@ -63,9 +63,7 @@ def queue_texts(*, case_id: UUID, template: str, trigger: UUID, is_urgent: bool,
     if template not in TEMPLATES:
         raise KeyError(template)
     told = Message.objects.filter(case_id=case_id, template=template, trigger=trigger).values("contact_id")
-    contacts = Contact.objects.filter(case_id=case_id, may_text=True, phone_is_shared=False, opted_out_at=None).exclude(
-        id__in=told
-    )
+    contacts = Contact.objects.filter(MAY_BE_TEXTED, case_id=case_id).exclude(id__in=told)
     messages = [
         Message(
             contact=contact,

@@ -25,6 +25,10 @@ class Contact(models.Model):
         return f"contact {self.id}"
 
 
+# Whom anything is sent to at all.
+MAY_BE_TEXTED = Q(may_text=True, phone_is_shared=False, opted_out_at=None)
+
+
 class MessageState(models.TextChoices):
     QUEUED = "queued", "Waiting to be sent"
     SENDING = "sending", "Being sent"

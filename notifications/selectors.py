@@ -1,11 +1,13 @@
 """What others read of the outbox."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, DateTimeField, F, Min, Q, When
+from django.db.models import BooleanField, Case, DateTimeField, F, Min, Q, When
 
-from notifications.models import HandsetText, Heartbeat, Message, MessageState
+from notifications.models import MAY_BE_TEXTED, Contact, HandsetText, Heartbeat, Message, MessageState
+from notifications.quiet_hours import may_arrive, next_opening
 from notifications.tasks import HEARTBEAT
 
 # Whatever is to be tried later than this waits for the morning, not for its next try.
@@ -15,6 +17,39 @@ LONGEST_RETRY = timedelta(minutes=30)
 def texts_of_case(case_id: UUID) -> list[Message]:
     """The case's texts, oldest first, each with its contact; one query. They hold codes, never words or numbers."""
     return list(Message.objects.filter(case_id=case_id).select_related("contact"))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who asked for help on a case: the language of their texts, and when one queued now may reach them.
+
+    `arrives_at`: None for who is not texted at all, and `why_not` says why as a code.
+    """
+
+    language: str
+    arrives_at: datetime | None
+    why_not: str = ""
+
+
+def recipients_of(case_id: UUID, *, is_urgent: bool, now: datetime) -> list[Recipient]:
+    """Everybody of the case, whether texted or not, the first who asked first; one query."""
+    contacts = Contact.objects.filter(case_id=case_id).order_by("created_at", "pk")
+    return [
+        _recipient(contact, contact.is_texted, is_urgent=is_urgent, now=now)
+        for contact in contacts.annotate(is_texted=_IS_TEXTED)
+    ]
+
+
+_IS_TEXTED = Case(When(MAY_BE_TEXTED, then=True), default=False, output_field=BooleanField())
+
+
+def _recipient(contact: Contact, is_texted: bool, *, is_urgent: bool, now: datetime) -> Recipient:
+    if not is_texted:
+        if contact.opted_out_at is not None:
+            return Recipient(contact.language, None, "opted_out")
+        return Recipient(contact.language, None, "phone_is_shared" if contact.may_text else "no_consent")
+    waits = not may_arrive(now) and not (contact.any_hour and is_urgent)
+    return Recipient(contact.language, next_opening(now) if waits else now)
 
 
 def cases_on_handset() -> list[UUID]:

@@ -114,6 +114,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.clinicsession": _fields(
         P0="id provider held_on starts_at ends_at place address seats languages case_types status", P1="seats_taken"
     ),
+    "referrals.caseread": _fields(P1="id user case read_through"),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
     "referrals.deadlinerule": _fields(
@@ -143,6 +144,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
     "referrals.urgencyrule": _fields(P0=f"{_DATED} position tier reason condition sentence"),
+    "referrals.savedfilter": _fields(S="id user name filters"),
     "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask only_adds deadlines"),
     # Other people's models.
     "account.emailaddress": _fields(S="id user email verified primary"),
@@ -233,6 +235,7 @@ NOTES: dict[str, str] = {
     "referrals.certificationrequest.in_removal": "Whether an immigration court has a case; so may a case type.",
     "referrals.clinicseat": "Which case has a seat at which clinic, and whether somebody came.",
     "referrals.clinicseat.case": "Whoever stands at the door that evening can see who comes; we do not publish seats.",
+    "referrals.caseread": "How far a member of staff has read the log of a case, by a number.",
     "referrals.custodyperiod": "Where the person was held, from when to when.",
     "referrals.legaldemand": "Demands like the one you may be reading this for, and what became of them.",
     "referrals.legaldemand_cases": "Which cases a demand named.",
@@ -242,6 +245,7 @@ NOTES: dict[str, str] = {
     "referrals.offer.decline_reason": "“Conflict of interest” does not say whose.",
     "referrals.openingalert": "That a member of staff opened unusually many sealed parts, or another's case.",
     "referrals.routingdecision": "Which organizations were considered for a case, and why not.",
+    "referrals.savedfilter": "Which part of the queue a member of staff looks at, by codes; they name it as they like.",
     "django_migrations": "Which versions of the program made these tables.",
     "sessions.session": (
         "Signed-in staff. A member's unlocked key may be in it, sealed under a key that only that browser's cookie has."

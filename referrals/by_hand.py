@@ -23,7 +23,7 @@ from referrals.actions.deadlines import running_of
 from referrals.actions.locating import can_be_searched_again
 from referrals.actions.rights import delete_data, may_delete_data
 from referrals.clinics import booked_seat, fits, served_types, today_of
-from referrals.machine import role_may
+from referrals.machine import STEPS, role_may
 from referrals.models import Case, Offer
 from referrals.policies import (
     WrongState,
@@ -254,6 +254,12 @@ def _by_the_case_itself(actor: Actor, case: Case) -> Iterator[str]:
         yield "give_up_clinic_seat"
     elif fits(case, served_types(today_of(timezone.now()))):
         yield "book_clinic_seat"
+
+
+def text_of(deed: str) -> str:
+    """The wording that the family gets with a deed, by its name; "" for none. What follows by itself has its own."""
+    step = STEPS.get(_TRANSITIONS.get(deed, deed))
+    return step.text if step else ""
 
 
 def check_may_do(actor: Actor, case: Case, deed: str) -> None:

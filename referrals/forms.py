@@ -12,6 +12,7 @@ from providers.models import OfferPlace, Program
 from referrals import deadlines
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
+from referrals.actions.notes import MOST_CHARACTERS
 from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
@@ -30,6 +31,7 @@ from referrals.models import (
 )
 from referrals.models.locator import AT_A_PLACE, US_STATES
 from referrals.policies import colleagues_of
+from referrals.reference import as_typed
 from web.forms import DayField
 
 EMPTY = [("", "Choose one")]
@@ -48,6 +50,21 @@ class DeedForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.case = case
         self.now = now
+
+
+class DeedNote(forms.Form):
+    """What may be written down with any deed; it is no part of the deed's own form, whose answers are codes."""
+
+    sealed_note = forms.CharField(
+        label="Note (not needed)",
+        required=False,
+        max_length=MOST_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Sealed, for the hotline and the provider of the case.",
+    )
+
+    def __init__(self, posted: Any = None, *, deed: str) -> None:
+        super().__init__(posted, auto_id=f"{deed}-%s")
 
 
 class PassScreeningForm(DeedForm):
@@ -204,8 +221,7 @@ class MarkDuplicateForm(DeedForm):
     )
 
     def clean_duplicate_of(self) -> Case:
-        typed = self.cleaned_data["duplicate_of"].upper().replace(" ", "").replace("-", "")
-        other = Case.objects.filter(reference=f"{typed[:3]}-{typed[3:]}").first()
+        other = Case.objects.filter(reference=as_typed(self.cleaned_data["duplicate_of"])).first()
         if other is None:
             raise forms.ValidationError("There is no case with this reference, such as K7M-4QD.")
         if other.pk == self.case.pk:

@@ -1,5 +1,6 @@
 """A case's public reference, such as K7M-4QD: how it is drawn, and how an address holds it."""
 
+import re
 import secrets
 
 from referrals.models import Case
@@ -16,6 +17,13 @@ def new_reference() -> str:
         reference = f"{''.join(pick[:3])}-{''.join(pick[3:])}"
         if not Case.objects.filter(reference=reference).exists():
             return reference
+
+
+def as_typed(text: str) -> str:
+    """The reference that somebody typed with or without hyphen and capitals; "" for what cannot be one."""
+    letters = "".join(text.upper().split()).replace("-", "")
+    reference = f"{letters[:3]}-{letters[3:]}"
+    return reference if re.fullmatch(ReferenceConverter.regex, reference) else ""
 
 
 class ReferenceConverter:

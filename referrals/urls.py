@@ -3,13 +3,36 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from referrals.views import alerts, calendars, case, certifications, clinics, deadlines, demands, offers, queue
+from referrals.views import (
+    alerts,
+    calendars,
+    case,
+    certifications,
+    clinics,
+    deadlines,
+    deeds,
+    demands,
+    filters,
+    offers,
+    oversight,
+    queue,
+    together,
+)
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
     path("cases/", queue.queue_page, name="queue"),
+    path("cases/go/", queue.go, name="go"),
+    path("cases/together/", together.together, name="together"),
+    path("board/", queue.board_page, name="board"),
+    path("first-answer/", oversight.first_answers_page, name="first_answers"),
+    path("workload/", oversight.workload_page, name="workload"),
+    path("filters/", filters.saved, name="filters"),
+    path("filters/new/", filters.save, name="save_filter"),
+    path("filters/<int:filter_id>/rename/", filters.rename, name="rename_filter"),
+    path("filters/<int:filter_id>/delete/", filters.delete, name="delete_filter"),
     path("cases/<reference:reference>/", case.show, name="case"),
-    path("cases/<reference:reference>/do/<slug:deed>/", case.do, name="do"),
+    path("cases/<reference:reference>/do/<slug:deed>/", deeds.do, name="do"),
     path("cases/<reference:reference>/tasks/<int:task_id>/done/", case.task_done, name="task_done"),
     path("cases/<reference:reference>/take-over/", case.take_over, name="take_over"),
     path("cases/<reference:reference>/give/", case.give, name="give"),

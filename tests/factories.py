@@ -191,7 +191,8 @@ def case(
 def contact(of: Case, **changes: Any) -> Contact:
     """Somebody who asked for help on the case and may be texted; nothing is sealed, so nothing can be sent."""
     given: dict[str, Any] = {"may_text": True, "may_call": True, "any_hour": False, "phone_is_shared": False}
-    return add_contact(case_id=of.pk, contact_id=uuid4(), language="en", **given | changes, now=OFFICE_HOURS)
+    given |= {"language": "en"} | changes
+    return add_contact(case_id=of.pk, contact_id=uuid4(), **given, now=OFFICE_HOURS)
 
 
 def live_offer(of: Case) -> Offer:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES
-from intake.notes import MOST_CHARACTERS, add_note
+from referrals.actions.notes import MOST_CHARACTERS, add_note
 from referrals.models import Case
 from referrals.policies import WrongState, can_see_case, check_may_write_note
 from referrals.views.moved_on import moved_on

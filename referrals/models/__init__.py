@@ -23,6 +23,7 @@ from referrals.models.deadline import (
     LegalStatus,
 )
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
+from referrals.models.desk import CaseRead, SavedFilter
 from referrals.models.locator import LocatorCheck, LookedAt, LookResult
 from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
@@ -45,6 +46,7 @@ __all__ = (
     "Case",
     "CaseDeadline",
     "CaseEvent",
+    "CaseRead",
     "CertificationDesk",
     "CertificationRequest",
     "CertifyingAgency",
@@ -81,6 +83,7 @@ __all__ = (
     "RetentionRule",
     "RetentionTrigger",
     "RoutingDecision",
+    "SavedFilter",
     "Screening",
     "SeatState",
     "ServedOn",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django_fsm import GET_STATE, ConcurrentTransitionMixin, FSMField, transition
 
+from accounts.roles import Role
 from referrals.models.rules import Custody, Facility, PartOfCity, ReferralPartner, Residency, TriageRule
 
 
@@ -34,6 +35,10 @@ OPEN_STATES = (
     State.ACCEPTED,
     State.REPRESENTED,
 )
+
+
+# Who is a person, and not the system or the family itself; in the order of the index on their events.
+PEOPLE = (Role.COORDINATOR, Role.HOTLINE_LEAD, Role.PROVIDER_STAFF, Role.PROVIDER_LEAD)
 
 
 class Channel(models.TextChoices):
@@ -294,6 +299,8 @@ class CaseEvent(models.Model):
             models.Index(fields=["kind", "at"], name="event_kind_at"),
             # A member's openings of the last hour are counted at each opening.
             models.Index(fields=["user_id", "at"], name="event_opened_by", condition=Q(kind="opened_document")),
+            # Whether a person has answered yet is asked of every open case; the system's events do not count.
+            models.Index(fields=["case", "at"], name="event_by_people", condition=Q(role__in=PEOPLE)),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from referrals.models import (
     Case,
     CaseDeadline,
     CaseEvent,
+    CaseRead,
     CertificationRequest,
     ClinicSeat,
     CoordinatorTask,
@@ -28,6 +29,7 @@ from referrals.models import (
     OfferState,
 )
 from referrals.policies import can_work_on, documents_open_to
+from referrals.selectors.news import NO_NEWS
 from referrals.selectors.parts import of_organization, open_tasks, type_names, where
 from referrals.timeline import Entry, entries
 
@@ -118,6 +120,24 @@ class CasePage:
     def timeline(self) -> list[Entry]:
         return entries(self.events)
 
+    @property
+    def newest_sequence(self) -> int:
+        """The number of the newest event the page shows; 0 for none."""
+        return self.events[0].sequence if self.events else 0
+
+    @cached_property
+    def news(self) -> list[Entry]:
+        """What others did since the reader last looked, newest first; none the first time, when all is new."""
+        marks = CaseRead.objects.filter(case=self.case)
+        mark = marks.filter(user_id=self.actor.user_id).first() if self.actor.user_id else None
+        if mark is None:
+            return []
+        return entries(
+            one
+            for one in self.events
+            if one.sequence > mark.read_through and one.user_id != self.actor.user_id and one.kind not in NO_NEWS
+        )
+
     @cached_property
     def decisions(self) -> list[Explanation]:
         """Why the case went where it went, newest first; they name every provider, so providers do not see them."""
@@ -187,6 +207,11 @@ class CasePage:
     def may_note(self) -> bool:
         """Whether the reader can write a note: whoever may open a part of the case can."""
         return bool(documents_open_to(self.actor, self.case))
+
+    @property
+    def may_note_beside(self) -> bool:
+        """Whether a note can be written with a deed: on an ended case only while something of it is still sealed."""
+        return self.may_note and (self.case.is_open or bool(self.documents))
 
     @cached_property
     def documents(self) -> list[DocumentKind]:

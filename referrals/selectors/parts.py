@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from accounts.models import Membership, OrganizationKind
 from providers.models import CaseType
 from referrals.business_time import CHICAGO
-from referrals.models import Case, CoordinatorTask, OfferState
+from referrals.models import Assignment, Case, CoordinatorTask, OfferState
 
 # The offers that say with whom a case is now: at most one live and one that holds it.
 WITH_SOMEBODY = Q(state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True)
@@ -30,3 +31,9 @@ def where(case: Case) -> str:
 
 def open_tasks() -> QuerySet[CoordinatorTask]:
     return CoordinatorTask.objects.filter(done_at__isnull=True)
+
+
+def hotline_assignments() -> QuerySet[Assignment]:
+    """Who works on which case at the hotline, without those who have left."""
+    there = Membership.objects.filter(organization__kind=OrganizationKind.HOTLINE, user__is_active=True)
+    return Assignment.objects.filter(organization__kind=OrganizationKind.HOTLINE, user_id__in=there.values("user_id"))

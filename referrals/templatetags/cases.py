@@ -1,6 +1,6 @@
 """Clocks and codes as staff pages show them; `now` is the page's own moment, so that one page never shows two."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.conf.locale import LANG_INFO
@@ -22,6 +22,18 @@ def due(at: datetime | None, now: datetime) -> str:
 def left(at: datetime, now: datetime) -> str:
     """`{{ offer.expires_at|left:now }}`: "25 min left" or "time is up"."""
     return clock_words.left(at, now)
+
+
+@register.filter
+def minutes_since(at: datetime, now: datetime) -> int:
+    """`{{ case.opened_at|minutes_since:now }}`: whole minutes."""
+    return int((now - at).total_seconds()) // 60
+
+
+@register.filter
+def length_of_time(length: timedelta | None) -> str:
+    """A wait as "12 min"; "" for none."""
+    return "" if length is None else clock_words.span(length)
 
 
 @register.filter

@@ -14,6 +14,8 @@ NO_PAGE: dict[str, str] = {
     "staff/sign-out/": "POST, redirects",
     "staff/invitations/<int:invitation_id>/withdraw/": "POST, redirects",
     "staff/cases/<reference:reference>/take-over/": "POST, redirects",
+    "staff/cases/go/": "POST, redirects",
+    "staff/filters/<int:filter_id>/delete/": "POST, redirects",
     "staff/alerts/<uuid:alert_id>/seen/": "POST, redirects",
     "staff/vault/lock/": "POST, redirects",
     "staff/cases/<reference:reference>/tasks/<int:task_id>/done/": "POST, redirects",

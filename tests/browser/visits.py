@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from accounts.roles import Role
 from intake.advice import SITUATIONS
 from intake.questions import BY_NAME, PAGES
-from tests.browser import follow_up_visits, phone_visits, second_factor_visits, vault_visits
+from tests.browser import desk_visits, follow_up_visits, phone_visits, second_factor_visits, vault_visits
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
@@ -210,14 +210,7 @@ def case_visits() -> Iterator[Visit]:
     yield visit("staff/cases/", "queue", Role.COORDINATOR, at("/staff/cases/"))
     yield visit("staff/cases/", "queue of an auditor", Role.AUDITOR, at("/staff/cases/"))
 
-    def press_empty(world: World, page: Page) -> None:
-        case_page("unclear")(world, page)
-        page.click("summary:has-text('Not eligible')")
-        press(page, "details[open] button:has-text('Not eligible')")
-
-    yield visit(
-        "staff/cases/<reference:reference>/do/<slug:deed>/", "deed with an error", Role.COORDINATOR, press_empty
-    )
+    yield from desk_visits.every_visit()
 
 
 def sealed_visits() -> Iterator[Visit]:

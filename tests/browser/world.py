@@ -97,6 +97,7 @@ def build(address: str, browser: Browser) -> World:
     world.cases["provisional"] = make.case(make.held_facts(zip_code="55423"))
     world.cases["offered"] = make.case(language="es")
     world.cases["unclear"] = make.case(make.free_facts(zip_code=""))
+    make.contact(world.cases["unclear"], language="es")
     world.cases["waiting"] = make.case(make.free_facts())
     world.cases["needs_info"] = make.case(make.free_facts(), is_complete=False)
     world.cases["filed"] = _file(now)

@@ -20,11 +20,11 @@ from django.utils.timezone import localdate
 from accounts.roles import Role
 from intake import hand_over
 from intake.actions import correct_facts, submit_draft
-from intake.notes import add_note
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals import tasks
 from referrals.actions import accept_offer
+from referrals.actions.notes import add_note
 from referrals.facts import CHOSEN, Facts
 from referrals.models import Case, CaseEvent, Custody, Offer
 from tests import factories

@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from accounts.roles import Role
-from intake.notes import add_note
 from privacy.models import DocumentKind, WrappedKey
+from referrals.actions.notes import add_note
 from referrals.models import Case, CaseEvent
 from tests import factories as make
 

@@ -177,9 +177,10 @@ PAGES: dict[str, dict[str, str] | None] = {
     "new-code/": None,
     "hand-over/": None,
     "new-file/": None,
+    "do/<slug:deed>/": None,
 }
 # These redirect to the case page, or show it with an error.
-NO_PAGES = {"do/<slug:deed>/", "tasks/<int:task_id>/done/", "take-over/", "give/"}
+NO_PAGES = {"tasks/<int:task_id>/done/", "take-over/", "give/"}
 
 
 def test_every_page_of_a_case_is_looked_at_here() -> None:
@@ -198,6 +199,7 @@ def looked_at(case: Case, route: str) -> tuple[Client, str]:
         destruction.carry_out_due(timezone.now() + YEAR)
         reopen(case=case, reason="found_again", by=factories.actor(Role.COORDINATOR))
     address = "/" + (ROOT + route).replace("<reference:reference>", case.reference).replace("<slug:kind>", "names")
+    address = address.replace("<slug:deed>", "withdraw")
     return factories.client_of(factories.member(role)), address
 
 

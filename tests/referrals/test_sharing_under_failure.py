@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts.roles import Role
 from intake.actions import correct_facts
 from intake.codes import has_code_word
-from intake.notes import add_note
 from privacy import destruction, holders, readers, vault
 from privacy.hpke import PrivateKey
 from privacy.models import DocumentKind, KeyDestruction, ReaderKey, SealedDocument, WrappedKey
 from referrals.actions import accept_offer, confirm_handed_over, transfer
+from referrals.actions.notes import add_note
 from referrals.actions.sharing import send_what_follows
 from referrals.models import Case, Offer
 from tests import factories

@@ -12,7 +12,7 @@ EXPECTED = {
     Role.COORDINATOR: ["Queue", "Search", "Room", "Team"],
     Role.HOTLINE_LEAD: ["Queue", "Search", "Room", "Alerts", "Team", "Demands"],
     Role.PROVIDER_STAFF: ["Offers", "Our room", "Team"],
-    Role.PROVIDER_LEAD: ["Offers", "Our room", "Alerts", "Team"],
+    Role.PROVIDER_LEAD: ["Offers", "Our room", "Workload", "Alerts", "Team"],
     Role.FINANCE: ["Money", "Releases"],
     Role.APPROVER: ["Money", "Releases"],
     Role.FUNDER: ["Releases"],

@@ -7,11 +7,13 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea, Widget
+from django.http import HttpRequest
 from django.template import Context
 from django.urls import translate_url
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from web import shortcuts
 from web.languages import DRAFT_LANGUAGES
 from web.navigation import StaffLink, links_of
 
@@ -26,6 +28,12 @@ class LanguageLink:
     name: str
     href: str
     is_current: bool
+
+
+@register.filter
+def has_shortcuts(request: HttpRequest) -> bool:
+    """`{% if request|has_shortcuts %}`: whether single keys work in this browser."""
+    return shortcuts.are_on(request)
 
 
 @register.simple_tag(takes_context=True)
