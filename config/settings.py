@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "match-waitlist": {"task": "referrals.tasks.match_waitlist", "schedule": timedelta(minutes=5)},
     "follow-deadlines": {"task": "referrals.tasks.follow_deadlines", "schedule": timedelta(minutes=10)},
     "recount-deadlines": {"task": "referrals.tasks.recount_deadlines", "schedule": crontab(hour=2, minute=47)},
+    "mail-providers": {"task": "referrals.tasks.mail_providers", "schedule": timedelta(seconds=30)},
     "mail-alerts": {"task": "referrals.tasks.mail_alerts", "schedule": timedelta(seconds=30)},
     "index-lookups": {"task": "intake.tasks.index_lookups", "schedule": timedelta(minutes=1)},
     "find-duplicates": {"task": "intake.tasks.find_duplicates", "schedule": crontab(hour=2, minute=37)},

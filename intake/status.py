@@ -96,6 +96,13 @@ def status_of(case: Case, now: datetime) -> Status:
     return describe(case, now) if describe else _plain(case)
 
 
+def rests_of(case: Case, now: datetime) -> list[Status]:
+    """How the rest of the request stands, where one office does a part of the work and another is to do the rest."""
+    case = case.duplicate_of or case
+    rests = Case.objects.filter(continues=case).select_related("referred_to").order_by("opened_at")
+    return [status for rest in rests for status in (status_of(rest, now), *rests_of(rest, now))]
+
+
 def _when(moment: datetime | None) -> str:
     if moment is None:
         return ""

@@ -95,6 +95,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
         " secondary_types triage_rule urgency urgency_reason urgency_without_clocks urgency_reason_without_clocks"
         " custody facility part_of_city is_minor taken_on"
         " next_deadline next_deadline_code screening screening_due_at residency income referred_to duplicate_of"
+        " continues"
     ),
     "referrals.calendarfeed": _fields(S="id user token_hash made_at"),
     "referrals.casedeadline": _fields(
@@ -134,18 +135,23 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.locatorcheck": _fields(P1="id case checked_at checked_by_user_id looked_at result facility us_state"),
     "referrals.offer": _fields(
         P1="id case program state case_type points limited_scope is_provisional made_by_hand offered_at expires_at"
-        " answered_at decline_reason file_follows contact_shared_at handed_over_at room_released_at"
+        " no_conflict_at no_conflict_by_user_id answered_at decline_reason file_follows contact_shared_at"
+        " handed_over_at room_released_at"
     ),
     "referrals.openingalert": _fields(
         P1="id organization kind user_id case openings at mailed_at seen_at seen_by_user_id"
     ),
+    "referrals.providermail": _fields(P1="id offer kind made_at mailed_at"),
     "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with helps_outside_city"),
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
     "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
     "referrals.urgencyrule": _fields(P0=f"{_DATED} position tier reason condition sentence"),
     "referrals.savedfilter": _fields(S="id user name filters"),
+    "referrals.stage": _fields(P0=f"{_DATED} code name position case_types first_for"),
+    "referrals.stagestart": _fields(P1="id case stage provider offer started_at started_by_user_id ended_at"),
     "referrals.triagerule": _fields(P0=f"{_DATED} position code secondary condition sentence ask only_adds deadlines"),
+    "referrals.warmreferral": _fields(P1="id case partner at by_user_id outcome outcome_at outcome_by_user_id"),
     # Other people's models.
     "account.emailaddress": _fields(S="id user email verified primary"),
     "account.emailconfirmation": _fields(S="id email_address created sent key"),
@@ -222,6 +228,7 @@ NOTES: dict[str, str] = {
     "referrals.case.residency": "Only whether the ZIP code lies in the city.",
     "referrals.case.income": "Only whether the household is below the income line; no amounts.",
     "referrals.case.duplicate_of": "Two requests for the same person.",
+    "referrals.case.continues": "The request of which another organization does a part; this one is the rest.",
     "referrals.case.next_deadline": "The next legal date, to the minute; cleared when the case ends.",
     "referrals.calendarfeed": "A member's own calendar address of days and case numbers; only a hash of it is kept.",
     "referrals.casedeadline": "Legal clocks of a case: which law, the day it began, the last day. No name, no words.",
@@ -242,10 +249,14 @@ NOTES: dict[str, str] = {
     "referrals.locatorcheck": "Where staff looked for somebody who was taken, when, and whether they found them.",
     "referrals.locatorcheck.facility": "Where the person was found. With the day it can point to one person.",
     "referrals.offer": "Which lawyers' organization was asked to take the case, when, and what it answered.",
+    "referrals.offer.no_conflict_by_user_id": "Which member of staff found that nobody they act for stands in the way.",
     "referrals.offer.decline_reason": "“Conflict of interest” does not say whose.",
     "referrals.openingalert": "That a member of staff opened unusually many sealed parts, or another's case.",
+    "referrals.providermail": "That a lawyers' organization was reminded by e-mail of an offer. The mail has no name.",
     "referrals.routingdecision": "Which organizations were considered for a case, and why not.",
     "referrals.savedfilter": "Which part of the queue a member of staff looks at, by codes; they name it as they like.",
+    "referrals.stagestart": "How far the work on a case has come, by the stages that the fund pays for.",
+    "referrals.warmreferral": "Which organization outside the fund a family was sent to, and what became of it.",
     "django_migrations": "Which versions of the program made these tables.",
     "sessions.session": (
         "Signed-in staff. A member's unlocked key may be in it, sealed under a key that only that browser's cookie has."

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from providers.admin import DatedRowAdmin
+from providers.models import CaseType
 from referrals.actions.deadlines import recount_after_commit
 from referrals.models import (
     ClinicCaseType,
@@ -17,9 +18,11 @@ from referrals.models import (
     ReferralPartner,
     ResidencyZip,
     RetentionRule,
+    Stage,
     TriageRule,
     UrgencyRule,
 )
+from referrals.models.stage import ANY_TYPE
 from referrals.retention_form import RetentionRuleForm
 from referrals.triage import VOCABULARY
 from referrals.urgency import HOURS, TIER_VOCABULARY, TO_SAFE_BY
@@ -151,6 +154,35 @@ class ReferralPartnerAdmin(DatedRowAdmin):
 @admin.register(ClinicCaseType)
 class ClinicCaseTypeAdmin(DatedRowAdmin):
     list_display = ("case_type", "valid_from", "valid_to")
+
+
+class StageForm(forms.ModelForm):
+    """A stage whose case types exist, each with at most one first stage."""
+
+    class Meta:
+        model = Stage
+        fields = ("position", "code", "name", "case_types", "first_for", "valid_from", "valid_to", "source")
+
+    def clean_case_types(self) -> Any:
+        return self._known("case_types")
+
+    def clean_first_for(self) -> Any:
+        return self._known("first_for")
+
+    def _known(self, field: str) -> list[str]:
+        codes = self.cleaned_data[field] or []
+        if not isinstance(codes, list):
+            raise forms.ValidationError('A list of case-type codes, such as ["REM-DET"], or ["*"] for any.')
+        known = {ANY_TYPE, *CaseType.objects.values_list("code", flat=True)}
+        if unknown := [str(code) for code in codes if code not in known]:
+            raise forms.ValidationError(f"No case type is called {', '.join(unknown)}.")
+        return codes
+
+
+@admin.register(Stage)
+class StageAdmin(DatedRowAdmin):
+    form = StageForm
+    list_display = ("position", "code", "name", "valid_from", "valid_to")
 
 
 @admin.register(RetentionRule)

@@ -24,7 +24,7 @@ from accounts.api import IsStaffMember
 from accounts.roles import Actor, Role
 from accounts.vault import keys_or_none
 from referrals import serializers
-from referrals.actions import CannotBeOffered, accept_offer, decline_offer
+from referrals.actions import CannotBeOffered, accept_offer, decline_offer, record_no_conflict
 from referrals.by_hand import DEEDS, check_may_do
 from referrals.deadlines import NotCounted
 from referrals.models import Case, Offer, OfferState, State, Urgency
@@ -169,6 +169,7 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     pass_screening = _deed("pass_screening", serializers.PassScreeningSerializer)
     offer = _deed("offer", serializers.OfferByHandSerializer)
     engage = _deed("engage", serializers.EngageSerializer)
+    start_stage = _deed("start_stage", serializers.StartStageSerializer)
     request_info = _deed("request_info", serializers.NothingSerializer)
     withdraw_offer = _deed("withdraw_offer", serializers.WithdrawOfferSerializer)
     transfer = _deed("transfer", serializers.TransferSerializer)
@@ -178,6 +179,8 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     close = _deed("close", serializers.CloseSerializer)
     screen_out = _deed("screen_out", serializers.ScreenOutSerializer)
     mark_duplicate = _deed("mark_duplicate", serializers.MarkDuplicateSerializer)
+    refer_out = _deed("refer_out", serializers.ReferOutSerializer)
+    record_referral_outcome = _deed("record_referral_outcome", serializers.ReferralOutcomeSerializer)
     lose_contact = _deed("lose_contact", serializers.NothingSerializer)
     withdraw = _deed("withdraw", serializers.NothingSerializer)
     reopen = _deed("reopen", serializers.ReopenSerializer)
@@ -222,9 +225,19 @@ class OfferViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Offer]):
 
     @extend_schema(request=None, responses={200: serializers.OfferSerializer} | PROBLEMS)
     @action(detail=True, methods=["post"])
+    def no_conflict(self, request: Request, pk: str) -> Response:
+        """The provider has read the names, and nobody stands in the way: facts and file open to it."""
+        return self._answer(record_no_conflict(offer=self.get_object(), by=actor_in(request)))
+
+    @extend_schema(request=serializers.AcceptSerializer, responses={200: serializers.OfferSerializer} | PROBLEMS)
+    @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
-        """The provider takes the case."""
-        return self._answer(accept_offer(offer=self.get_object(), by=actor_in(request)))
+        """The provider takes the case, once it has found no conflict (409 before)."""
+        offer = self.get_object()
+        given = serializers.AcceptSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        keys = keys_or_none(request._request)
+        return self._answer(accept_offer(offer=offer, by=actor_in(request), keys=keys, **given.validated_data))
 
     @extend_schema(request=serializers.DeclineSerializer, responses={200: serializers.OfferSerializer} | PROBLEMS)
     @action(detail=True, methods=["post"])

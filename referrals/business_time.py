@@ -116,6 +116,16 @@ class Hours:
             span -= closes - at
             at = self.next_opening(at)
 
+    def open_time(self, start: datetime, end: datetime) -> timedelta:
+        """How long the office is open between two moments."""
+        total, day = timedelta(0), start.astimezone(CHICAGO).date()
+        while day <= end.astimezone(CHICAGO).date():
+            opens, closes = self.window(day)
+            if is_business_day(day):
+                total += max(min(closes, end) - max(opens, start), timedelta(0))
+            day += ONE_DAY
+        return total
+
     def after_business_days(self, now: datetime, days: int) -> datetime:
         """The same wall-clock time `days` business days later; from outside a business day, counted from opening."""
         local = now.astimezone(CHICAGO)
@@ -148,6 +158,25 @@ def offer_expiry(urgency: int, hours: Hours, now: datetime) -> datetime:
             return hours.after_business_days(now, 1)
         case _:
             return hours.after_business_days(now, 3)
+
+
+def offer_half_time(urgency: int, hours: Hours, offered_at: datetime, expires_at: datetime) -> datetime:
+    """When half of the time to answer is over, as the office counts it: open hours, or half of T0's one hour."""
+    if urgency == 0:
+        return expires_at - timedelta(minutes=30)
+    open_time = hours.open_time(offered_at, expires_at)
+    if not open_time:
+        return offered_at + (expires_at - offered_at) / 2
+    return hours.after_open_hours(offered_at, open_time / 2)
+
+
+# Business days within which somebody decides whether a case offered before that is the fund's.
+SCREENING_DAYS = 5
+
+
+def screening_due(now: datetime) -> datetime:
+    """By when a person has decided whether a case opened now is the fund's."""
+    return HOTLINE_HOURS.after_business_days(now, SCREENING_DAYS)
 
 
 def answer_due(urgency: int, now: datetime) -> datetime:

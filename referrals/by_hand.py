@@ -65,6 +65,7 @@ _TRANSITIONS = {"pass_screening": "screen_in"}
 # Deeds that are no transition at all, and whose they are.
 _WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
     "confirm_handed_over": Role.PROVIDER_STAFF,
+    "start_stage": Role.PROVIDER_STAFF,
     "place_hold": Role.HOTLINE_LEAD,
     "lift_hold": Role.HOTLINE_LEAD,
     "delete_data": Role.COORDINATOR,
@@ -73,6 +74,8 @@ _WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
     "request_certification": (Role.COORDINATOR, Role.PROVIDER_STAFF),
     "book_clinic_seat": Role.COORDINATOR,
     "give_up_clinic_seat": Role.COORDINATOR,
+    "refer_out": Role.COORDINATOR,
+    "record_referral_outcome": Role.COORDINATOR,
 }
 
 # The legal clocks of a case: whoever holds it keeps them, and the hotline.
@@ -140,6 +143,12 @@ DEEDS: dict[str, Deed] = {
         "offer taken back; another provider is asked",
         _take_back,
     ),
+    "start_stage": Deed(
+        "Start the next stage",
+        "The stage you are in ends. The fund pays each stage once.",
+        "next stage begun",
+        actions.start_stage,
+    ),
     "transfer": Deed(
         "Hand the case on",
         "The room goes back, the next provider is asked, and the family is told.",
@@ -167,6 +176,18 @@ DEEDS: dict[str, Deed] = {
         "The case ends here; the family is told that others can help.",
         "not eligible, referred elsewhere",
         actions.screen_out,
+    ),
+    "refer_out": Deed(
+        "Refer elsewhere too",
+        "Somebody outside the fund helps, too; the case goes on. In three business days you ask what became of it.",
+        "referred elsewhere too; what became of it is on the list",
+        actions.refer_out,
+    ),
+    "record_referral_outcome": Deed(
+        "Record what became of a referral",
+        "As the family or the partner says. With the last one the task ends.",
+        "outcome of the referral recorded",
+        actions.record_referral_outcome,
     ),
     "mark_duplicate": Deed(
         "Mark as duplicate",
@@ -229,6 +250,8 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
     held = offer_held_by(actor, case)
     if held and held.handed_over_at is None:
         steps.add("confirm_handed_over")
+    if held:
+        steps.add("start_stage")
     if actor.role == Role.HOTLINE_LEAD:
         steps.add("lift_hold" if is_held_without_demand(case.pk) else "place_hold")
     if actor.acts_as(Role.COORDINATOR) and may_delete_data(case):
@@ -238,6 +261,8 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
         steps.add("enter_trigger")
         if running_of(case):
             steps |= _OF_CLOCKS
+    if actor.acts_as(Role.COORDINATOR):
+        steps |= _about_referrals(case)
     return [name for name in DEEDS if name in steps]
 
 
@@ -260,6 +285,13 @@ def text_of(deed: str) -> str:
     """The wording that the family gets with a deed, by its name; "" for none. What follows by itself has its own."""
     step = STEPS.get(_TRANSITIONS.get(deed, deed))
     return step.text if step else ""
+
+
+def _about_referrals(case: Case) -> set[str]:
+    deeds = {"refer_out"} if case.is_open else set()
+    if case.warm_referrals.filter(outcome="").exists():
+        deeds.add("record_referral_outcome")
+    return deeds
 
 
 def check_may_do(actor: Actor, case: Case, deed: str) -> None:

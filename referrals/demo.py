@@ -4,8 +4,10 @@ from datetime import datetime
 
 from accounts.models import Membership
 from accounts.roles import Role
-from referrals.actions import accept_offer, engage
+from privacy.models import DocumentKind
+from referrals.actions import accept_offer, engage, record_no_conflict
 from referrals.actions.offers import Appearance
+from referrals.actions.openings import OpeningReason, record_opening
 from referrals.models import Offer, OfferState
 
 
@@ -18,6 +20,10 @@ def seed(now: datetime) -> None:
             state=OfferState.LIVE, expires_at__gt=now, program__provider__organization__slug=slug
         )
         if offer := offers.order_by("-expires_at").first():
+            record_opening(
+                case=offer.case, kind=DocumentKind.NAMES, reason=OpeningReason.CONFLICT_CHECK.value, by=staff, now=now
+            )
+            record_no_conflict(offer=offer, by=staff, now=now)
             accept_offer(offer=offer, by=staff, now=now)
             accepted.append((offer.case, staff))
     for case, staff in accepted[:1]:

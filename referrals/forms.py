@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.roles import Actor
@@ -13,8 +14,9 @@ from referrals import deadlines
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.notes import MOST_CHARACTERS
-from referrals.actions.offers import Appearance, HandReason, TakeBackReason, TransferReason
+from referrals.actions.offers import Appearance, HandReason, Scope, TakeBackReason, TransferReason
 from referrals.actions.screening import ScreenInReason
+from referrals.actions.stages import stages_to_start
 from referrals.business_time import CHICAGO
 from referrals.clinics import fitting_sessions
 from referrals.models import (
@@ -27,12 +29,15 @@ from referrals.models import (
     LookedAt,
     LookResult,
     Offer,
+    ReferralOutcome,
     ReferralPartner,
+    WarmReferral,
 )
 from referrals.models.locator import AT_A_PLACE, US_STATES
-from referrals.policies import colleagues_of
+from referrals.policies import colleagues_of, holder_of
 from referrals.reference import as_typed
 from web.forms import DayField
+from web.free_text import FreeTextWidget, Number, Written, mark_of, number_in
 
 EMPTY = [("", "Choose one")]
 # Changed answers take an offer back by themselves; nobody gives that as a reason.
@@ -84,6 +89,39 @@ class ScreenOutForm(DeedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["referred_to"].queryset = ReferralPartner.objects.on(self.now.astimezone(CHICAGO).date())  # type: ignore[attr-defined]
+
+
+class ReferOutForm(DeedForm):
+    partner = forms.ModelChoiceField(
+        ReferralPartner.objects.none(),
+        label="Who else can help",
+        empty_label="Choose one",
+        error_messages=CHOOSE,
+        help_text="Give the family this name and number, and call there first.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["partner"].queryset = ReferralPartner.objects.on(self.now.astimezone(CHICAGO).date())  # type: ignore[attr-defined]
+
+
+class ReferralField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.partner.name}, {obj.partner.phone}"
+
+
+class ReferralOutcomeForm(DeedForm):
+    referral = ReferralField(
+        WarmReferral.objects.none(), label="Referred to", empty_label="Choose one", error_messages=CHOOSE
+    )
+    outcome = forms.ChoiceField(
+        label="What became of it", choices=EMPTY + ReferralOutcome.choices, error_messages=CHOOSE
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = self.case.warm_referrals.filter(outcome="").select_related("partner")
+        self.fields["referral"].queryset = waiting  # type: ignore[attr-defined]
 
 
 class ProgramField(forms.ModelChoiceField):
@@ -146,8 +184,45 @@ class EngageForm(DeedForm):
     appearance = forms.ChoiceField(label="What was filed", choices=EMPTY + Appearance.choices, error_messages=CHOOSE)
 
 
+class StartStageForm(DeedForm):
+    stage = forms.ChoiceField(label="Stage", error_messages=CHOOSE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        holder = holder_of(self.case)
+        stages = stages_to_start(self.case, holder.program.provider, self.now) if holder else []
+        self.fields["stage"].choices = EMPTY + [(stage.code, stage.name) for stage in stages]  # type: ignore[attr-defined]
+
+
+class NoteField(forms.CharField):
+    """What somebody types for whoever has the case next; numbers that have a place of their own are warned about once.
+
+    The same text sent a second time is taken as it is.
+    """
+
+    widget = FreeTextWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MOST_CHARACTERS, required=False, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value.text if isinstance(value, Written) else value)
+        seen = value.seen if isinstance(value, Written) else None
+        if seen is not None and not constant_time_compare(seen, mark_of(text)) and (number := number_in(text)):
+            raise forms.ValidationError(
+                f"This looks like {'an' if number is Number.A_NUMBER else 'a'} {number}, which is on file already or "
+                "never needed: take it out. If it is none, press the button again."
+            )
+        return text
+
+
 class TransferForm(DeedForm):
     reason = forms.ChoiceField(label="Reason", choices=EMPTY + TransferReason.choices, error_messages=CHOOSE)
+    note = NoteField(
+        label="Hand-over note",
+        help_text="Sealed, for the hotline and the next provider, who reads it once it has accepted. "
+        f"At most {MOST_CHARACTERS:,} characters.",
+    )
 
 
 class CloseForm(DeedForm):
@@ -325,6 +400,29 @@ class GiveForm(forms.Form):
         self.fields["member"].queryset = colleagues_of(by)  # type: ignore[attr-defined]
 
 
+class AcceptForm(forms.Form):
+    """How much of the case a provider takes; nothing said is all of it."""
+
+    scope = forms.ChoiceField(
+        label="What you take", choices=Scope.choices, widget=forms.RadioSelect, required=False, initial=Scope.FULL
+    )
+
+    def clean_scope(self) -> str:
+        return self.cleaned_data["scope"] or Scope.FULL
+
+
+_ASKED_AGAIN = "You may be asked again once your room changes, or after 24 hours."
+# What a decline leads to, by its reason, in the provider's words.
+WHAT_FOLLOWS: list[tuple[str, str]] = [
+    (DeclineReason.CAPACITY.label, f"{_ASKED_AGAIN} Pausing your program keeps further offers away until then."),
+    (DeclineReason.CONFLICT.label, "You are never asked about this case again. Nobody reads whose conflict it was."),
+    (DeclineReason.SCOPE.label, "You are never asked about this case again."),
+    (DeclineReason.LANGUAGE.label, _ASKED_AGAIN),
+    (DeclineReason.VENUE.label, _ASKED_AGAIN),
+    (DeclineReason.NO_CONTACT.label, f"{_ASKED_AGAIN} The next provider tries to reach the family."),
+]
+
+
 class DeclineForm(forms.Form):
     """Why a provider says no to an offer."""
 
@@ -343,6 +441,7 @@ FORMS: dict[str, type[DeedForm]] = {
     "pass_screening": PassScreeningForm,
     "offer": OfferByHandForm,
     "engage": EngageForm,
+    "start_stage": StartStageForm,
     "request_info": DeedForm,
     "withdraw_offer": WithdrawOfferForm,
     "transfer": TransferForm,
@@ -351,6 +450,8 @@ FORMS: dict[str, type[DeedForm]] = {
     "drop_deadline": DropDeadlineForm,
     "close": CloseForm,
     "screen_out": ScreenOutForm,
+    "refer_out": ReferOutForm,
+    "record_referral_outcome": ReferralOutcomeForm,
     "mark_duplicate": MarkDuplicateForm,
     "lose_contact": DeedForm,
     "withdraw": DeedForm,

@@ -3,13 +3,16 @@
 `check_…` raises, `can_…` answers. Role rules of transitions stand in referrals/machine.py.
 """
 
+from datetime import datetime
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django_fsm import can_proceed
 
 from accounts.models import Membership, User
 from accounts.roles import HOTLINE_ROLES, LEAD_ROLES, PROVIDER_ROLES, Actor, Role
-from privacy.models import DocumentKind
+from privacy.models import DocumentKind, SealedDocument
 from referrals.machine import STEPS, role_may
 from referrals.models import Case, Offer, OfferState, Screening, State
 
@@ -137,12 +140,37 @@ def check_may_keep_clocks(actor: Actor, case: Case) -> None:
 EVERYTHING = frozenset(
     {DocumentKind.CONTACT, DocumentKind.FACTS, DocumentKind.NAMES, DocumentKind.FILE, DocumentKind.NOTES}
 )
-# Enough for a conflict check and for deciding whether to take the case.
-WHILE_OFFERED = frozenset({DocumentKind.NAMES, DocumentKind.FACTS})
+# For the conflict check, and once it has found none for deciding whether to take the case.
+BEFORE_CHECK = frozenset({DocumentKind.NAMES})
+AFTER_CHECK = frozenset({DocumentKind.NAMES, DocumentKind.FACTS, DocumentKind.FILE})
+
+
+def newest_names_at(case_id: UUID) -> datetime | None:
+    """When names of the case were last sealed; None if none were."""
+    names = SealedDocument.objects.filter(case_id=case_id, kind=DocumentKind.NAMES)
+    newest: datetime | None = names.aggregate(newest=Max("created_at"))["newest"]
+    return newest
+
+
+def is_conflict_checked(offer: Offer) -> bool:
+    """Whether the provider found no conflict among all the names there are now."""
+    if offer.no_conflict_at is None:
+        return False
+    newest = newest_names_at(offer.case_id)
+    return newest is None or newest <= offer.no_conflict_at
+
+
+def offer_to_check(actor: Actor, case: Case) -> Offer | None:
+    """The live offer to the actor's provider that waits for its conflict check."""
+    offer = live_offer_of(case) if actor.acts_as(Role.PROVIDER_STAFF) else None
+    if offer is None or offer.program.provider.organization_id != actor.organization_id:
+        return None
+    return None if is_conflict_checked(offer) else offer
 
 
 def documents_open_to(actor: Actor, case: Case) -> frozenset[DocumentKind]:
-    """The hotline: all. A provider: all of the case it holds, names and facts of one it is asked to take."""
+    """The hotline: all. A provider: all of the case it holds; of one it is asked to take the names, and once it has
+    recorded that there is no conflict facts and file, too."""
     if actor.role in HOTLINE_ROLES:
         return EVERYTHING
     if actor.role not in PROVIDER_ROLES:
@@ -151,8 +179,9 @@ def documents_open_to(actor: Actor, case: Case) -> frozenset[DocumentKind]:
     if holder and holder.program.provider.organization_id == actor.organization_id:
         return EVERYTHING
     offer = live_offer_of(case)
-    is_theirs = offer is not None and offer.program.provider.organization_id == actor.organization_id
-    return WHILE_OFFERED if is_theirs else frozenset()
+    if offer is None or offer.program.provider.organization_id != actor.organization_id:
+        return frozenset()
+    return AFTER_CHECK if is_conflict_checked(offer) else BEFORE_CHECK
 
 
 def check_may_open(actor: Actor, case: Case, kind: DocumentKind) -> None:

@@ -10,7 +10,8 @@ from providers.models import Program
 from referrals import deadlines
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
-from referrals.actions.offers import Appearance, HandReason, TransferReason
+from referrals.actions.notes import MOST_CHARACTERS
+from referrals.actions.offers import Appearance, HandReason, Scope, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
 from referrals.forms import TAKEN_BACK_BY_HAND, place_fault
@@ -29,8 +30,10 @@ from referrals.models import (
     LookedAt,
     LookResult,
     Offer,
+    ReferralOutcome,
     ReferralPartner,
     State,
+    WarmReferral,
 )
 from referrals.models.locator import US_STATES
 from referrals.selectors import CasePage
@@ -59,6 +62,7 @@ class OfferSerializer(serializers.ModelSerializer[Offer]):
             "made_by_hand",
             "offered_at",
             "expires_at",
+            "no_conflict_at",
             "answered_at",
             "decline_reason",
         )
@@ -189,6 +193,19 @@ class DeadlineSerializer(serializers.ModelSerializer[CaseDeadline]):
     is_ours = serializers.BooleanField(read_only=True)
 
 
+class WarmReferralSerializer(serializers.ModelSerializer[WarmReferral]):
+    """A family sent to somebody outside the fund, and what became of it."""
+
+    partner: serializers.SlugRelatedField[ReferralPartner] = serializers.SlugRelatedField(
+        slug_field="code", read_only=True
+    )
+
+    class Meta:
+        model = WarmReferral
+        fields = ("id", "partner", "at", "outcome", "outcome_at")
+        read_only_fields = fields
+
+
 class CaseDetailSerializer(CaseSerializer):
     """A case with its offers, decisions and log, as far as they are the reader's."""
 
@@ -198,7 +215,11 @@ class CaseDetailSerializer(CaseSerializer):
     duplicate_of: serializers.SlugRelatedField[Case] = serializers.SlugRelatedField(
         slug_field="reference", read_only=True, allow_null=True
     )
+    continues: serializers.SlugRelatedField[Case] = serializers.SlugRelatedField(
+        slug_field="reference", read_only=True, allow_null=True
+    )
     offers = serializers.SerializerMethodField()
+    referrals = serializers.SerializerMethodField()
     decisions = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
     locator_checks = serializers.SerializerMethodField()
@@ -211,7 +232,9 @@ class CaseDetailSerializer(CaseSerializer):
             *CaseSerializer.Meta.fields,
             "referred_to",
             "duplicate_of",
+            "continues",
             "offers",
+            "referrals",
             "decisions",
             "events",
             "locator_checks",
@@ -229,6 +252,10 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(OfferSerializer(many=True))
     def get_offers(self, case: Case) -> Any:
         return OfferSerializer(self.page.offers, many=True).data
+
+    @extend_schema_field(WarmReferralSerializer(many=True))
+    def get_referrals(self, case: Case) -> Any:
+        return WarmReferralSerializer(self.page.referrals, many=True).data
 
     @extend_schema_field(DecisionSerializer(many=True))
     def get_decisions(self, case: Case) -> Any:
@@ -287,6 +314,10 @@ class EngageSerializer(serializers.Serializer[Any]):
     appearance = serializers.ChoiceField(choices=Appearance.choices)
 
 
+class StartStageSerializer(serializers.Serializer[Any]):
+    stage = serializers.CharField(max_length=20, help_text="Code of a stage, such as merits prep.")
+
+
 class WithdrawOfferSerializer(serializers.Serializer[Any]):
     offer = serializers.UUIDField()
     reason = serializers.ChoiceField(choices=TAKEN_BACK_BY_HAND)
@@ -294,10 +325,20 @@ class WithdrawOfferSerializer(serializers.Serializer[Any]):
 
 class TransferSerializer(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=TransferReason.choices)
+    note = serializers.CharField(
+        max_length=MOST_CHARACTERS, required=False, allow_blank=True, help_text="Sealed for whoever has the case next."
+    )
 
 
 class CloseSerializer(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(choices=Outcome.choices)
+
+
+def _partner_of_today(code: str) -> ReferralPartner:
+    partner = ReferralPartner.objects.on(datetime.now(UTC).astimezone(CHICAGO).date()).filter(code=code).first()
+    if partner is None:
+        raise serializers.ValidationError("There is no referral partner with this code.")
+    return partner
 
 
 class ScreenOutSerializer(serializers.Serializer[Any]):
@@ -305,10 +346,21 @@ class ScreenOutSerializer(serializers.Serializer[Any]):
     referred_to = serializers.SlugField(help_text="Code of a referral partner, such as ilcm-intake.")
 
     def validate_referred_to(self, code: str) -> ReferralPartner:
-        partner = ReferralPartner.objects.on(datetime.now(UTC).astimezone(CHICAGO).date()).filter(code=code).first()
-        if partner is None:
-            raise serializers.ValidationError("There is no referral partner with this code.")
-        return partner
+        return _partner_of_today(code)
+
+
+class ReferOutSerializer(serializers.Serializer[Any]):
+    partner = serializers.SlugField(help_text="Code of a referral partner, such as ilcm-intake.")
+
+    def validate_partner(self, code: str) -> ReferralPartner:
+        return _partner_of_today(code)
+
+
+class ReferralOutcomeSerializer(serializers.Serializer[Any]):
+    referral = serializers.PrimaryKeyRelatedField(
+        queryset=WarmReferral.objects.select_related("partner"), pk_field=serializers.IntegerField()
+    )
+    outcome = serializers.ChoiceField(choices=ReferralOutcome.choices)
 
 
 class EnterTriggerSerializer(serializers.Serializer[Any]):
@@ -385,6 +437,10 @@ class CertificationSerializer(serializers.Serializer[Any]):
         if day > datetime.now(UTC).astimezone(CHICAGO).date():
             raise serializers.ValidationError("This day is in the future.")
         return day
+
+
+class AcceptSerializer(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(choices=Scope.choices, required=False)
 
 
 class DeclineSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,8 @@ from referrals.actions import (
     clinics,
     deadlines,
     expire_offer,
+    linked,
+    provider_mail,
     retention,
     route_waiting,
     sharing,
@@ -50,8 +52,19 @@ def share_contact(offer_id: str) -> None:
 
 
 @shared_task
+def copy_contact(case_id: str) -> None:
+    """Give the rest of a case its own copy of how to reach the family. Running it twice changes nothing."""
+    linked.copy_contact(case_id=UUID(case_id), keys=worker_key.load().keys(), now=timezone.now())
+
+
+@shared_task
 def share_contacts() -> None:
     """What a lost broker message or a provider without a key left behind."""
+    for case_id in linked.without_contact():
+        try:
+            linked.copy_contact(case_id=case_id, keys=worker_key.load().keys(), now=timezone.now())
+        except Exception:
+            log.exception("the contact of case %s is not copied yet", case_id)
     waiting = Offer.objects.filter(
         state=OfferState.ACCEPTED, contact_shared_at__isnull=True, room_released_at__isnull=True
     )
@@ -65,9 +78,26 @@ def share_contacts() -> None:
 
 
 @shared_task
+def mail_provider(mail_id: str) -> None:
+    """Tell a provider's staff what happened to a case it had."""
+    provider_mail.send(mail_id=UUID(mail_id), now=timezone.now())
+
+
+@shared_task
+def mail_providers() -> None:
+    """Reminders at half time, and whatever mail to providers is not sent yet."""
+    now = timezone.now()
+    provider_mail.remind_at_half_time(now)
+    provider_mail.drop_late(now)
+    provider_mail.send_all(now)
+
+
+@shared_task
 def match_waitlist() -> None:
     """Tries every waiting case again: time has passed, or a process died before it could."""
-    route_waiting(timezone.now())
+    now = timezone.now()
+    linked.withdraw_left_behind(now)
+    route_waiting(now)
 
 
 @shared_task

@@ -25,12 +25,13 @@ from referrals.models import (
     IncomeVerdict,
     LookedAt,
     LookResult,
+    ReferralOutcome,
     Residency,
     TaskKind,
 )
 
 SENTENCES: dict[str, str] = {
-    "open": "The case was opened ({channel}): {case_type}, T{urgency}.",
+    "open": "The case was opened ({channel}): {case_type}, T{urgency}.{continues}",
     "facts_changed": "The answers changed. {changes}",
     "request_info": "More was asked of the family; somebody calls them.",
     "info_received": "What was missing has arrived.",
@@ -38,7 +39,9 @@ SENTENCES: dict[str, str] = {
     "screening_passed": "Found eligible: {reason}",
     "screen_out": "Found not eligible: {reason} Referred to {referred_to}.",
     "offer": "Offered to {provider}. {reason}",
-    "accept": "{provider} accepted.{provisional}",
+    "no_conflict": "{provider} found no conflict of interest.",
+    "accept": "{provider} accepted.{scope}{provisional}",
+    "stage_started": "{provider} began the stage “{stage}”.",
     "decline": "{provider} declined: {reason}",
     "expire": "The offer to {provider} ran out without an answer.",
     "withdraw_offer": "The offer to {provider} was taken back: {reason}",
@@ -47,6 +50,8 @@ SENTENCES: dict[str, str] = {
     "transfer": "{from} handed the case on: {reason}",
     "close": "Closed. {outcome}",
     "withdraw": "The family no longer wants the fund's help.",
+    "referred_out": "The family was also referred to {partner}.",
+    "referral_outcome": "Referred to {partner}: {outcome}",
     "mark_duplicate": "The same person as in {duplicate_of}, which goes on.",
     "likely_duplicate": "Perhaps the same person as in {other}: compare the two.",
     "not_duplicate": "Compared with {other}: not the same person.",
@@ -143,6 +148,8 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     words["expedited"] = ", by the short clocks" if detail.get("expedited") else ""
     if "agency" in detail:
         words["agency"] = str(CertifyingAgency(detail["agency"]).label)
+    words["scope"] = f" It does a part; the rest goes on as {detail['linked']}." if detail.get("linked") else ""
+    words["continues"] = f" It is the rest of {detail['continues']}." if detail.get("continues") else ""
     words["for_demand"] = " for a legal demand" if detail.get("demand") else ""
     if "channel" in detail:
         words["channel"] = Channel(detail["channel"]).label.lower()
@@ -151,6 +158,9 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
         words["reason"] = f"{Residency(detail['residency']).label}; income: {income[0].lower()}{income[1:]}."
     elif "reason" in detail and event.kind in REASONS:
         words["reason"] = _label(REASONS[event.kind], detail["reason"])
+    if event.kind == "referral_outcome":
+        words["outcome"] = _label(ReferralOutcome, detail["outcome"])
+        return words
     for key, choices in LABELS.items():
         if key in detail:
             words[key] = _label(choices, detail[key])

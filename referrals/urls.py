@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern] = [
     path("demands/<uuid:demand_id>/do/<slug:step>/", demands.take, name="demand_step"),
     path("offers/", offers.desk, name="offers"),
     path("offers/<uuid:offer_id>/", offers.show, name="offer"),
+    path("offers/<uuid:offer_id>/no-conflict/", offers.no_conflict, name="no_conflict"),
     path("offers/<uuid:offer_id>/accept/", offers.accept, name="accept"),
     path("offers/<uuid:offer_id>/decline/", offers.decline, name="decline"),
 ]

@@ -28,10 +28,12 @@ from notifications.actions import add_contact
 from notifications.models import Contact
 from privacy.holders import let_in, make_holder, member_holder
 from privacy.hpke import PrivateKey
+from privacy.models import DocumentKind, SealedDocument
 from privacy.unlocked import put
 from providers.models import Program, Provider
-from referrals.actions import accept_offer, engage, open_case
+from referrals.actions import accept_offer, engage, open_case, record_no_conflict
 from referrals.actions.offers import Appearance
+from referrals.actions.openings import OpeningReason, record_opening
 from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken, Wish
 from referrals.models import Case, Channel, ClinicSession, Offer, OfferState, ReferralPartner
 from tests.services.vault_keys import keys_for
@@ -205,11 +207,26 @@ def staff_of(offer: Offer, role: Role = Role.PROVIDER_STAFF) -> Actor:
     return actor(role, offer.program.provider.organization.slug)
 
 
+def checked(offer: Offer, *, by: Actor | None = None, now: datetime | None = None) -> Actor:
+    """The provider reads the names, where there are any, and finds no conflict; who did it, to answer with."""
+    by = by or staff_of(offer)
+    if SealedDocument.objects.filter(case_id=offer.case_id, kind=DocumentKind.NAMES).exists():
+        record_opening(
+            case=offer.case, kind=DocumentKind.NAMES, reason=OpeningReason.CONFLICT_CHECK.value, by=by, now=now
+        )
+    record_no_conflict(offer=offer, by=by, now=now)
+    return by
+
+
+def accept(offer: Offer, *, by: Actor | None = None, now: datetime | None = None, **more: Any) -> Offer:
+    """The provider checks for a conflict, finds none, and takes the case."""
+    return accept_offer(offer=offer, by=checked(offer, by=by, now=now), now=now, **more)
+
+
 def accepted_case(facts: Facts | None = None, *, now: datetime | None = None) -> Case:
     """A case that the first program asked has accepted; needs `room()`."""
     made = case(facts, now=now)
-    offer = live_offer(made)
-    accept_offer(offer=offer, by=staff_of(offer), now=now)
+    accept(live_offer(made), now=now)
     return Case.objects.get(pk=made.pk)
 
 

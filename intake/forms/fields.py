@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from intake.dates import ImpossibleDay, UnreadableDay, UnreadableTime, days_meant, time_meant
-from intake.forms.free_text import FREE_TEXT_LIMIT, FreeTextWidget, Written, looks_like, mark_of
+from web.free_text import FREE_TEXT_LIMIT, FreeTextWidget, Written, looks_like, mark_of
 
 # Unicode categories that no name, number or date is written with: controls, surrogates, pictures.
 _ODD_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "So"})

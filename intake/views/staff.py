@@ -20,7 +20,7 @@ from privacy import vault
 from privacy.models import DocumentKind
 from referrals.actions.openings import OpeningReason, record_opening
 from referrals.models import Case
-from referrals.policies import WrongState, can_see_case, check_may_open
+from referrals.policies import WrongState, can_see_case, check_may_open, offer_to_check
 from referrals.views.moved_on import moved_on
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,10 @@ def open_document(request: MemberRequest, reference: str, kind: str) -> HttpResp
     check_may_open(request.actor, case, document_kind)
     # Before the reason is asked: whoever is locked out meets that page first, with nothing typed.
     keys = keys_of(request)
-    form = OpeningForm(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"case": case, "kind": document_kind.label, "form": form}
+    to_check = offer_to_check(request.actor, case) if document_kind == DocumentKind.NAMES else None
+    initial = {"reason": OpeningReason.CONFLICT_CHECK} if to_check else {}
+    form = OpeningForm(request.POST if request.method == "POST" else None, initial=initial)
+    context: dict[str, Any] = {"case": case, "kind": document_kind.label, "form": form, "offer_to_check": to_check}
     if not form.is_valid():
         return render(request, "intake/open_document.html", context)
     # Before it is read: no failure shows content without a trace.

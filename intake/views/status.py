@@ -14,7 +14,7 @@ from intake.actions import resume_draft
 from intake.corrections import may_correct
 from intake.drafts import remember
 from intake.forms.code import CodeForm
-from intake.status import asked_of, seat_of, status_of, taken_back
+from intake.status import asked_of, rests_of, seat_of, status_of, taken_back
 from intake.views.family import next_step
 from privacy import return_codes, throttle, visits
 from privacy.models import ReturnCode
@@ -61,6 +61,7 @@ def show_status(
     goes_on = code.taken_back_at is None
     context = {
         "status": status_of(case, now) if goes_on else taken_back(),
+        "rests": rests_of(case, now) if goes_on else [],
         "reference": case.reference,
         "seat": seat_of(case, now) if goes_on else [],
         "asked": asked_of(case, now),

@@ -6,6 +6,7 @@ room. What must touch a second program or another case (re-routing, the waitlist
 its own; the clock repeats it if the process died in between.
 """
 
+from referrals.actions.answering import NotChecked, record_no_conflict
 from referrals.actions.cases import open_case, record_facts
 from referrals.actions.deadlines import drop_deadline, enter_trigger, meet_deadline
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
@@ -26,10 +27,13 @@ from referrals.actions.offers import (
 from referrals.actions.retention import confirm_handed_over
 from referrals.actions.routing import route, route_after_commit, route_waiting
 from referrals.actions.screening import finish_task, pass_screening, request_info
+from referrals.actions.stages import start_stage
+from referrals.actions.warm_referrals import record_referral_outcome, refer_out
 
 __all__ = (
     "CannotBeOffered",
     "NoRoom",
+    "NotChecked",
     "accept_offer",
     "close",
     "confirm_handed_over",
@@ -51,12 +55,16 @@ __all__ = (
     "place_hold",
     "record_facts",
     "record_locator_check",
+    "record_no_conflict",
+    "record_referral_outcome",
+    "refer_out",
     "reopen",
     "request_info",
     "route",
     "route_after_commit",
     "route_waiting",
     "screen_out",
+    "start_stage",
     "transfer",
     "withdraw",
     "withdraw_offer",

@@ -14,7 +14,7 @@ from referrals.actions.locating import start_search
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
 from referrals.actions.offers import TakeBackReason, end_live_offer
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
-from referrals.business_time import CHICAGO, HOTLINE_HOURS, answer_due
+from referrals.business_time import CHICAGO, answer_due, screening_due
 from referrals.eligibility import income, residency, system_may_screen_in
 from referrals.facts import Facts, YesNo
 from referrals.machine import OPENING, OWNERSHIP
@@ -38,8 +38,6 @@ from referrals.policies import WrongState
 from referrals.reference import new_reference
 from referrals.triage import NO_LEGAL_NEED, Whereabouts, triage, whereabouts
 from referrals.urgency import urgency
-
-SCREENING_DAYS = 5
 
 
 @transaction.atomic
@@ -68,7 +66,7 @@ def open_case(
         state=state,
         state_since=now,
         opened_at=now,
-        screening_due_at=HOTLINE_HOURS.after_business_days(now, SCREENING_DAYS),
+        screening_due_at=screening_due(now),
         **_verdicts(facts, place, now),
     )
     clocks = clocks_of_answers(case, facts, place, now)

@@ -14,12 +14,15 @@ from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
 from privacy.vault import Keys
 from referrals.actions.deadlines import follow_clocks, forget_hours
+from referrals.actions.linked import withdraw_rest_after_commit
 from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, open_task
 from referrals.actions.offers import release_holder, withdraw_live_offer
+from referrals.actions.provider_mail import tell_who_loses_the_case
 from referrals.actions.retention import lost_kinds, schedule_for
 from referrals.actions.routing import route_after_commit
 from referrals.actions.sharing import hand_on, keep_for_hotline
-from referrals.business_time import answer_due
+from referrals.actions.warm_referrals import begin_referral
+from referrals.business_time import answer_due, screening_due
 from referrals.eligibility import system_may_screen_in
 from referrals.models import Case, ReferralPartner, RetentionTrigger, TaskKind
 from referrals.models.case import may_be_offered
@@ -63,8 +66,12 @@ def screen_out(
     *, case: Case, reason: str, referred_to: ReferralPartner, by: Actor, now: datetime | None = None
 ) -> Case:
     """Not eligible for the fund, with somebody named who can help: no family is sent to a dead end."""
+    now = now or timezone.now()
     detail = {"reason": ScreenOutReason(reason).value, "referred_to": referred_to.code}
-    return _end(case, "screen_out", by=by, now=now, detail=detail, referred_to=referred_to)
+    with transaction.atomic():
+        case = _end(case, "screen_out", by=by, now=now, detail=detail, referred_to=referred_to)
+        begin_referral(case, referred_to, by=by, now=now)
+    return case
 
 
 def close(*, case: Case, outcome: str, by: Actor, now: datetime | None = None) -> Case:
@@ -74,8 +81,12 @@ def close(*, case: Case, outcome: str, by: Actor, now: datetime | None = None) -
 
 
 def withdraw(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
-    """The family no longer wants the fund's help."""
-    return _end(case, "withdraw", by=by, now=now)
+    """The family no longer wants the fund's help, for this case and for whatever continues it."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        case = _end(case, "withdraw", by=by, now=now)
+        withdraw_rest_after_commit(case, by, now)
+    return case
 
 
 def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime | None = None) -> Case:
@@ -121,6 +132,7 @@ def _end(
         case.closed_at = now
         forget_hours(case, now)
         move(case, step, by=by, now=now, detail=detail)
+        tell_who_loses_the_case(case, by=by, now=now)
         withdraw_live_offer(case, now)
         release_holder(case, now)
         close_tasks(case, by=by, now=now)
@@ -143,6 +155,8 @@ def reopen(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now:
         case = lock_case(case.pk)
         check_may_move(by, case, "reopen")
         case.closed_at, case.outcome, case.referred_to = None, "", None
+        # Screened like a new case, with a new one's time.
+        case.screening_due_at = screening_due(now)
         cancel_scheduled(case.pk, now)
         hand_on(case, keys=keys, leaving=[], now=now)
         move(case, "reopen", by=by, now=now, detail={"reason": ReopenReason(reason).value})

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -17,15 +16,21 @@ from privacy.vault import Keys
 from providers.actions import give_back_room, take_room
 from providers.models import Program
 from providers.room import announce_room
+from referrals.actions.answering import check_conflict_was_checked, check_offer_is_live, locked_offer
 from referrals.actions.assignments import assign
+from referrals.actions.linked import open_linked_case
 from referrals.actions.moves import close_tasks, lock_case, move
+from referrals.actions.notes import seal_note
 from referrals.actions.routing import case_points, make_offer, route_after_commit, store_choice_by_hand
 from referrals.actions.sharing import (
+    active_provider_readers,
     check_can_be_handed_on,
     file_follows,
     hand_on,
+    hotline_reader,
     keep_for_holder,
 )
+from referrals.actions.stages import end_stages, start_first_stage
 from referrals.models import Case, DeclineReason, Offer, OfferState, TaskKind
 from referrals.policies import WrongState, check_may_move, check_state_allows, holder_of
 
@@ -62,6 +67,13 @@ class TakeBackReason(models.TextChoices):
     FACTS_CHANGED = "facts_changed", "The answers changed"
 
 
+class Scope(models.TextChoices):
+    """How much of a case a provider takes."""
+
+    FULL = "full", "The whole case"
+    LIMITED = "limited", "A part of it: the rest goes on as a case of its own, for another provider"
+
+
 class TransferReason(models.TextChoices):
     """Why a provider hands a case on."""
 
@@ -82,28 +94,20 @@ class Appearance(models.TextChoices):
     AGREEMENT = "agreement", "Signed agreement, nothing to file"
 
 
-def _locked_offer(offer_id: UUID) -> tuple[Case, Offer]:
-    """Case first, then offer: every transaction takes its locks in this order."""
-    case_id = Offer.objects.values_list("case_id", flat=True).get(pk=offer_id)
-    case = lock_case(case_id)
-    return case, Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
+def accept_offer(
+    *, offer: Offer, by: Actor, scope: str = Scope.FULL, keys: Keys | None = None, now: datetime | None = None
+) -> Offer:
+    """The provider takes the case: it keeps the room, its keys stay, the other providers' are destroyed.
 
-
-def _check_offer_is_live(offer: Offer, case: Case, by: Actor, now: datetime) -> None:
-    if by.organization_id != offer.program.provider.organization_id:
-        raise PermissionDenied("The offer is not your organization's.")
-    if offer.state != OfferState.LIVE:
-        raise WrongState(f"The offer of {case.reference} is {offer.get_state_display().lower()}.")
-    if offer.expires_at <= now:
-        raise WrongState(f"The offer of {case.reference} has expired.")
-
-
-def accept_offer(*, offer: Offer, by: Actor, now: datetime | None = None) -> Offer:
-    """The provider takes the case: it keeps the room, its keys stay, the other providers' are destroyed."""
+    With a limited `scope`, or by a step of the offer order that is limited, it takes a part only, and the rest goes on
+    as a case of its own, which others can read at once with the actor's `keys`. Raises `NotChecked` before a conflict
+    check.
+    """
     now = now or timezone.now()
     with transaction.atomic():
-        case, offer = _locked_offer(offer.pk)
-        _check_offer_is_live(offer, case, by, now)
+        case, offer = locked_offer(offer.pk)
+        check_offer_is_live(offer, case, by, now)
+        check_conflict_was_checked(case, offer)
         detail = {
             "offer": str(offer.pk),
             "program": offer.program_id,
@@ -111,13 +115,20 @@ def accept_offer(*, offer: Offer, by: Actor, now: datetime | None = None) -> Off
             "case_type": offer.case_type,
             "provisional": offer.is_provisional,
         }
+        offer.limited_scope = offer.limited_scope or Scope(scope) == Scope.LIMITED
+        if offer.limited_scope:
+            detail |= {
+                "scope": Scope.LIMITED.value,
+                "linked": open_linked_case(case, offer, keys=keys, now=now).reference,
+            }
         _answer(offer, OfferState.ACCEPTED, now)
         assign(case, by.user_id, by=by, now=now)
         move(case, "accept", by=by, now=now, detail=detail)
+        start_first_stage(case, offer, by=by, now=now)
         close_tasks(case, TaskKind.NO_ROOM, TaskKind.NOBODY_ON_DUTY, TaskKind.OFFER_ORDER, by=by, now=now)
         keep_for_holder(case, offer.program, now)
         offer.file_follows = file_follows(case, offer.program, is_accepted=True)
-        offer.save(update_fields=["file_follows"])
+        offer.save(update_fields=["file_follows", "limited_scope"])
         transaction.on_commit(partial(ask_worker, "referrals.tasks.share_contact", [offer.pk]), robust=True)
     return offer
 
@@ -126,8 +137,8 @@ def decline_offer(*, offer: Offer, reason: str, by: Actor, now: datetime | None 
     """The provider says no with a reason code; the case is re-routed at once."""
     now = now or timezone.now()
     with transaction.atomic():
-        case, offer = _locked_offer(offer.pk)
-        _check_offer_is_live(offer, case, by, now)
+        case, offer = locked_offer(offer.pk)
+        check_offer_is_live(offer, case, by, now)
         offer.decline_reason = DeclineReason(reason)
         end_live_offer(case, "decline", by=by, now=now, detail={"reason": reason}, offer=offer)
         route_after_commit(case.pk, now)
@@ -138,7 +149,7 @@ def expire_offer(*, offer_id: UUID, now: datetime | None = None) -> bool:
     """Ends an offer whose time is up and re-routes; False when somebody answered first."""
     now = now or timezone.now()
     with transaction.atomic():
-        case, offer = _locked_offer(offer_id)
+        case, offer = locked_offer(offer_id)
         if offer.state != OfferState.LIVE or offer.expires_at > now:
             return False
         end_live_offer(case, "expire", by=SYSTEM, now=now, offer=offer)
@@ -157,7 +168,7 @@ def withdraw_offer(
     now = now or timezone.now()
     reason = TakeBackReason(reason).value
     with transaction.atomic():
-        case, offer = _locked_offer(offer.pk)
+        case, offer = locked_offer(offer.pk)
         if offer.state != OfferState.LIVE:
             raise WrongState(f"The offer of {case.reference} is {offer.get_state_display().lower()}.")
         end_live_offer(case, "withdraw_offer", by=by, now=now, detail={"reason": reason}, offer=offer)
@@ -199,9 +210,12 @@ def engage(*, case: Case, appearance: str, by: Actor, now: datetime | None = Non
     return case
 
 
-def transfer(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, now: datetime | None = None) -> Case:
+def transfer(
+    *, case: Case, reason: str, by: Actor, note: str = "", keys: Keys | None = None, now: datetime | None = None
+) -> Case:
     """Takes a case from its provider; the room goes back and the case is re-routed.
 
+    What is typed as `note` is sealed to the hotline and every provider that may be next: who accepts can read it.
     With the actor's `keys` the next providers can read at once, else the file follows; raises `OnlyHolderCanShare`
     where it could never follow.
     """
@@ -217,6 +231,10 @@ def transfer(*, case: Case, reason: str, by: Actor, keys: Keys | None = None, no
         # The next provider has yet to take the file into its own system: the hotline keeps its copy until then.
         cancel_scheduled(case.pk, now)
         hand_on(case, keys=keys, leaving=leaving, now=now)
+        if note:
+            # After the wraps of before were settled: what is taken from whoever leaves is not to fall on this.
+            others = [reader for reader in active_provider_readers() if reader not in leaving]
+            seal_note(case, note, readers=[hotline_reader(), *others], by=by, now=now)
         release_holder(case, now, ending=OfferState.HANDED_ON)
         route_after_commit(case.pk, now)
     return case
@@ -247,6 +265,7 @@ def release_holder(case: Case, now: datetime, *, ending: OfferState = OfferState
         if ending != offer.state:
             offer.state = ending
             offer.save(update_fields=["state"])
+        end_stages(offer, now)
         _give_back(offer, now)
 
 

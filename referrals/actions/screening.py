@@ -70,10 +70,12 @@ def finish_task(*, task: CoordinatorTask, by: Actor, now: datetime | None = None
 
 
 def _stands_for_a_decision(task: CoordinatorTask, case: Case) -> bool:
-    """Ticking these off would leave the case without anybody to act on it."""
+    """Ticking these off would leave the case without anybody to act on it, or a referral without its outcome."""
     match task.kind:
         case TaskKind.SCREEN:
             return case.is_open and case.screening == Screening.PENDING
+        case TaskKind.REFERRAL_OUTCOME:
+            return case.warm_referrals.filter(outcome="").exists()
         case TaskKind.CALL_BACK:
             return bool(case.state == State.NEEDS_INFO)
         case TaskKind.LOCATE:

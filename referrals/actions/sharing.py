@@ -4,6 +4,7 @@ The web process can take wraps away without a key, but give none: that takes an 
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -56,8 +57,52 @@ def file_follows(case: Case, program: Program, *, is_accepted: bool = False) -> 
     The contact is not counted: the worker brings that.
     """
     reader = vault.reader_of(program.provider.organization)
+    if lacks_copies(case):
+        return True
     kinds = (*BEFORE_ACCEPTANCE, DocumentKind.NOTES) if is_accepted else BEFORE_ACCEPTANCE
     return bool(vault.not_wrapped_for(reader, vault.latest(case.pk, *kinds)))
+
+
+def lacks_copies(case: Case) -> bool:
+    """Whether the rest of a case has yet to get something of what is sealed of the case it continues."""
+    return bool(case.continues and _not_copied(case, case.continues, BEFORE_ACCEPTANCE))
+
+
+def copy_from_continued(case: Case, kinds: Collection[DocumentKind], *, keys: Keys, now: datetime) -> bool:
+    """Seal anew to the rest of a case what `keys` open of the case it continues; False if something stays missing.
+
+    A copy and not a second look at the same document: either case ends, is held and is destroyed on its own.
+    """
+    source = case.continues
+    if source is None:
+        return True
+    missing = _not_copied(case, source, kinds)
+    ours = vault.wrapped_for(keys.reader, missing)
+    opened = vault.open_all(ours, keys=keys)
+    providers = allowed_provider_readers(case)
+    readers = {
+        DocumentKind.CONTACT: [vault.WORKER, hotline_reader()],
+        DocumentKind.FACTS: [vault.WORKER, hotline_reader(), *providers],
+        DocumentKind.NAMES: [hotline_reader(), *providers],
+        DocumentKind.FILE: [hotline_reader(), *providers],
+    }
+    parts = [
+        vault.Part(DocumentKind(one.kind), opened[one.id], readers[DocumentKind(one.kind)], _subject(one, source, case))
+        for one in ours
+    ]
+    if parts:
+        vault.seal_all(case_id=case.pk, parts=parts, now=now)
+    return len(ours) == len(missing)
+
+
+def _not_copied(case: Case, source: Case, kinds: Collection[DocumentKind]) -> list[SealedDocument]:
+    there = {(one.kind, one.subject) for one in vault.latest(case.pk, *kinds)}
+    return [one for one in vault.latest(source.pk, *kinds) if (one.kind, _subject(one, source, case)) not in there]
+
+
+def _subject(document: SealedDocument, source: Case, case: Case) -> UUID:
+    """What belongs to no one person is under the case's own id."""
+    return case.pk if document.subject == source.pk else document.subject
 
 
 def keep_for_holder(case: Case, program: Program, now: datetime) -> None:
@@ -95,6 +140,7 @@ def share_contact(*, offer_id: UUID, keys: Keys, now: datetime) -> bool:
         offer = _locked(offer_id)
         if offer.state != OfferState.ACCEPTED or offer.room_released_at is not None:
             return False
+        copy_from_continued(offer.case, (DocumentKind.CONTACT,), keys=keys, now=now)
         if not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
             raise vault.Unreadable("the worker has no copy of the contact")
         Offer.objects.filter(pk=offer_id).update(contact_shared_at=now)
@@ -128,6 +174,8 @@ def _complete(offer_id: UUID, keys: Keys, now: datetime) -> bool:
         return False
     kinds = OF_HOLDER if offer.state == OfferState.ACCEPTED else BEFORE_ACCEPTANCE
     carry_out_pending_access(offer.case_id, now)
+    if not copy_from_continued(offer.case, (*BEFORE_ACCEPTANCE, DocumentKind.CONTACT), keys=keys, now=now):
+        return False
     if not _grant_missing(offer.case_id, kinds, keys, [_reader_of(offer)], now):
         return False
     Offer.objects.filter(pk=offer_id).update(file_follows=False)
@@ -137,7 +185,7 @@ def _complete(offer_id: UUID, keys: Keys, now: datetime) -> bool:
 def _locked(offer_id: UUID) -> Offer:
     """The offer as it stands while its case is locked: nobody hands the case on between the look and the grant."""
     lock_case(Offer.objects.values_list("case_id", flat=True).get(pk=offer_id))
-    return Offer.objects.select_related("program__provider__organization").get(pk=offer_id)
+    return Offer.objects.select_related("program__provider__organization", "case__continues").get(pk=offer_id)
 
 
 def check_can_be_handed_on(case: Case, keys: Keys | None) -> None:

@@ -25,7 +25,7 @@ from referrals.models.deadline import (
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.desk import CaseRead, SavedFilter
 from referrals.models.locator import LocatorCheck, LookedAt, LookResult
-from referrals.models.offer import DeclineReason, Offer, OfferState, RoutingDecision
+from referrals.models.offer import DeclineReason, Offer, OfferState, ProviderMail, ProviderMailKind, RoutingDecision
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
 from referrals.models.rules import (
     Facility,
@@ -36,7 +36,9 @@ from referrals.models.rules import (
     TriageRule,
     UrgencyRule,
 )
+from referrals.models.stage import Stage, StageStart
 from referrals.models.task import CoordinatorTask, TaskKind
+from referrals.models.warm_referral import ReferralOutcome, WarmReferral
 from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 
 __all__ = (
@@ -76,6 +78,9 @@ __all__ = (
     "OfferState",
     "OpeningAlert",
     "PartOfCity",
+    "ProviderMail",
+    "ProviderMailKind",
+    "ReferralOutcome",
     "ReferralPartner",
     "Residency",
     "ResidencyZip",
@@ -88,9 +93,12 @@ __all__ = (
     "SeatState",
     "ServedOn",
     "SessionStatus",
+    "Stage",
+    "StageStart",
     "State",
     "TaskKind",
     "TriageRule",
     "Urgency",
     "UrgencyRule",
+    "WarmReferral",
 )

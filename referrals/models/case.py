@@ -127,6 +127,9 @@ class Case(ConcurrentTransitionMixin, models.Model):
     referred_to = models.ForeignKey(ReferralPartner, on_delete=models.PROTECT, null=True, related_name="+")
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
 
+    # The case of which another provider does a part; this one is the rest.
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="continued_by")
+
     # The last event appended through this instance, which holds the row's lock: saves asking for it at each event.
     newest_event: "CaseEvent | None" = None
 

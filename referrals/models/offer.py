@@ -42,6 +42,9 @@ class Offer(models.Model):
     made_by_hand = models.BooleanField(default=False)
     offered_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # The provider has read the names and says that nobody stands in the way: before that facts and file stay closed.
+    no_conflict_at = models.DateTimeField(null=True)
+    no_conflict_by_user_id = models.BigIntegerField(null=True)
     answered_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=12, choices=DeclineReason.choices, blank=True)
     # The provider cannot read everything yet; the next unlocked hotline request adds what is missing.
@@ -80,6 +83,32 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.program}"
+
+
+class ProviderMailKind(models.TextChoices):
+    HALF_TIME = "half_time", "Half of the time to answer is over"
+    CASE_LEFT = "case_left", "The case is no longer with the provider"
+
+
+class ProviderMail(models.Model):
+    """One mail to a provider's staff about one offer: each kind once, whatever runs twice."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=10, choices=ProviderMailKind.choices)
+    made_at = models.DateTimeField()
+    # Set before it is handed to the mail server and taken back should that fail.
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("made_at", "id")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["offer", "kind"], name="one_mail_of_a_kind")]
+        indexes: ClassVar = [
+            models.Index(fields=["made_at"], name="provider_mail_left", condition=Q(mailed_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} about {self.offer}"
 
 
 class RoutingDecision(models.Model):

@@ -31,11 +31,13 @@ class TaskKind(models.TextChoices):
     STOP_SHARING = "stop_sharing", "The family wants no more sharing: settle it with them"
     COPY_OF_DATA = "copy_of_data", "The family asks for a copy of its data"
     DELETE_DATA = "delete_data", "The family asks to delete its data"
+    REFERRAL_OUTCOME = "referral_outcome", "Referred outside the fund: ask what became of it"
 
 
 ABOUT_DATA = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
 # What a family asked has to be answered whether or not the case goes on: a provider reads its file a while longer.
-OUTLIVES_CASE = (*ABOUT_DATA, TaskKind.CONSENT, TaskKind.STOP_SHARING)
+# Whoever was sent elsewhere is asked what became of it, most of all where the fund does nothing more.
+OUTLIVES_CASE = (*ABOUT_DATA, TaskKind.CONSENT, TaskKind.STOP_SHARING, TaskKind.REFERRAL_OUTCOME)
 
 
 class CoordinatorTask(models.Model):

@@ -14,6 +14,7 @@ from referrals.deadlines import packaged_rules
 
 FOLDER = Path(__file__).parent
 HELPS_OUTSIDE_CITY = "ilcm-intake"
+STAGE_SOURCE = "Fund's stage price list, Nov 2026: proposal, set per grant"
 _YES_NO_COLUMNS = ("takes_calls", "messages_are_private")
 ZIP_SOURCE = "Fund's ZIP list, Nov 2026; check against the City boundary polygon and the HUD crosswalk"
 
@@ -36,6 +37,7 @@ def load(apps: Any) -> None:
     load_retention(apps)
     load_clinic_case_types(apps)
     load_deadline_rules(apps)
+    load_stages(apps)
 
 
 def load_clinic_case_types(apps: Any) -> None:
@@ -56,6 +58,20 @@ def load_deadline_rules(apps: Any) -> None:
             fields.pop(name)
         code, valid_from = fields.pop("code"), fields.pop("valid_from")
         deadline_rule.objects.get_or_create(code=code, valid_from=valid_from, defaults=fields)
+
+
+def load_stages(apps: Any) -> None:
+    """The stages of the work, named as the price list names them."""
+    stage = apps.get_model("referrals", "Stage")
+    for row in rows(FOLDER, "stages.csv"):
+        fields = {
+            **row,
+            "position": int(row["position"]),
+            "case_types": row["case_types"].split(),
+            "first_for": row["first_for"].split(),
+            "source": STAGE_SOURCE,
+        }
+        stage.objects.get_or_create(code=fields.pop("code"), valid_from=VALID_FROM, defaults=fields)
 
 
 def load_retention(apps: Any) -> None:

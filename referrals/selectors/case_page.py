@@ -29,21 +29,18 @@ from referrals.models import (
     OfferState,
 )
 from referrals.policies import can_work_on, documents_open_to
+from referrals.selectors.case_parts import CaseParts
 from referrals.selectors.news import NO_NEWS
 from referrals.selectors.parts import of_organization, open_tasks, type_names, where
 from referrals.timeline import Entry, entries
 
 # Events that each organization keeps to itself; the hotline and the auditor read all.
-INTERNAL = frozenset({"opened_document", "assigned", "likely_duplicate", "not_duplicate", "joined"})
+INTERNAL = frozenset({"opened_document", "assigned", "likely_duplicate", "not_duplicate", "joined", "referred_out"})
 
 
 @dataclass(frozen=True)
-class CasePage:
+class CasePage(CaseParts):
     """One case as this actor may see it."""
-
-    case: Case
-    actor: Actor
-    now: datetime
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -60,11 +57,6 @@ class CasePage:
     @property
     def where(self) -> str:
         return where(self.case)
-
-    @property
-    def is_hotlines(self) -> bool:
-        """Whether the reader sees every provider's part in the case, and not only their own."""
-        return self.actor.acts_as(Role.COORDINATOR) or self.actor.role == Role.AUDITOR
 
     @cached_property
     def offers(self) -> list[Offer]:

@@ -12,7 +12,7 @@ from referrals.selectors.parts import WITH_SOMEBODY, of_organization, type_names
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
     """The cases `referrals.policies.can_see_case` lets this actor see, as one query."""
-    cases = Case.objects.select_related("facility", "referred_to", "duplicate_of", "triage_rule")
+    cases = Case.objects.select_related("facility", "referred_to", "duplicate_of", "continues", "triage_rule")
     if actor.acts_as(Role.COORDINATOR) or actor.role == Role.AUDITOR:
         return cases
     if not actor.acts_as(Role.PROVIDER_STAFF):

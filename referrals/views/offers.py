@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
-from referrals.actions import accept_offer, decline_offer
-from referrals.forms import DeclineForm
-from referrals.models import Offer
+from accounts.vault import keys_or_none
+from referrals.actions import NotChecked, accept_offer, decline_offer, record_no_conflict
+from referrals.actions.answering import conflict_check_of
+from referrals.forms import WHAT_FOLLOWS, AcceptForm, DeclineForm
+from referrals.models import Offer, OfferState
 from referrals.policies import WrongState
 from referrals.selectors import case_page, offers_for, visible_offers
 from referrals.views.moved_on import moved_on
@@ -36,11 +38,31 @@ def show(request: MemberRequest, offer_id: UUID) -> HttpResponse:
 
 @require_POST
 @members_only(Role.PROVIDER_STAFF)
+def no_conflict(request: MemberRequest, offer_id: UUID) -> HttpResponse:
+    """Says that the names were read and nobody stands in the way; then the file opens."""
+    offer = _offer_or_404(request, offer_id)
+    try:
+        record_no_conflict(offer=offer, by=request.actor)
+    except NotChecked as error:
+        return _draw(request, offer, refused=error, status=409)
+    except WrongState as error:
+        return moved_on(request, offer.case, error)
+    messages.success(request, f"{offer.case.reference}: no conflict recorded. You can read the file and answer now.")
+    return redirect("referrals:offer", offer_id=offer_id)
+
+
+@require_POST
+@members_only(Role.PROVIDER_STAFF)
 def accept(request: MemberRequest, offer_id: UUID) -> HttpResponse:
     """Takes the case."""
     offer = _offer_or_404(request, offer_id)
+    form = AcceptForm(request.POST)
+    if not form.is_valid():
+        return _draw(request, offer, status=400)
     try:
-        accept_offer(offer=offer, by=request.actor)
+        accept_offer(offer=offer, scope=form.cleaned_data["scope"], by=request.actor, keys=keys_or_none(request))
+    except NotChecked as error:
+        return _draw(request, offer, refused=error, status=409)
     except WrongState as error:
         return moved_on(request, offer.case, error)
     messages.success(request, f"{offer.case.reference} is yours. Call the family next.")
@@ -69,13 +91,25 @@ def _offer_or_404(request: MemberRequest, offer_id: UUID) -> Offer:
     return get_object_or_404(visible_offers(request.actor), pk=offer_id)
 
 
-def _draw(request: MemberRequest, offer: Offer, *, form: DeclineForm | None = None, status: int = 200) -> HttpResponse:
+def _draw(
+    request: MemberRequest,
+    offer: Offer,
+    *,
+    form: DeclineForm | None = None,
+    refused: NotChecked | None = None,
+    status: int = 200,
+) -> HttpResponse:
     now = timezone.now()
     context = {
         "offer": offer,
         "page": case_page(offer.case, request.actor, now=now),
         "now": now,
         "form": form,
+        "refused": refused,
         "decline": form or DeclineForm(offer=offer),
+        "accept": AcceptForm(auto_id=f"accept-{offer.pk}-%s"),
+        "what_follows": WHAT_FOLLOWS,
     }
+    if offer.state == OfferState.LIVE:
+        context["check"] = conflict_check_of(offer)
     return render(request, "referrals/offer.html", context, status=status)

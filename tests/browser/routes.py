@@ -25,6 +25,7 @@ NO_PAGE: dict[str, str] = {
     "staff/certifications/<uuid:request_id>/letter.pdf": "PDF",
     "staff/clinics/<uuid:session_id>/cancel/": "POST, redirects",
     "staff/clinics/<uuid:session_id>/came/": "POST, redirects",
+    "staff/offers/<uuid:offer_id>/no-conflict/": "POST, redirects",
     "staff/money/publish/": "POST, redirects",
     "staff/room/<int:program_id>/pause/": "POST, redirects",
     "staff/room/<int:program_id>/resume/": "POST, redirects",

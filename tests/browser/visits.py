@@ -273,8 +273,24 @@ def provider_visits() -> Iterator[Visit]:
 
     def decline_without_reason(world: World, page: Page) -> None:
         offer(world, page)
-        press(page, "button:has-text('Decline')")
+        press(page, "button:text-is('Decline')")
 
+    def names_to_check(world: World, page: Page) -> None:
+        offer = world.cases["filed"].offers.get(state="live")
+        open_(world, page, f"/staff/offers/{offer.pk}/")
+        press(page, "button:has-text('Open the names')")
+
+    def checked(world: World, page: Page) -> None:
+        names_to_check(world, page)
+        if page.locator("button:has-text('No conflict')").count():
+            press(page, "button:has-text('No conflict')")
+        else:
+            offer = world.cases["filed"].offers.get(state="live")
+            open_(world, page, f"/staff/offers/{offer.pk}/")
+
+    route = "staff/cases/<reference:reference>/open/<slug:kind>/"
+    yield visit(route, "names before the conflict check", Role.PROVIDER_LEAD, names_to_check)
+    yield visit("staff/offers/<uuid:offer_id>/", "offer after the check", Role.PROVIDER_LEAD, checked)
     yield visit("staff/offers/", "offers", Role.PROVIDER_LEAD, at("/staff/offers/"))
     yield visit("staff/offers/<uuid:offer_id>/", "offer", Role.PROVIDER_LEAD, offer)
     yield visit(

@@ -6,7 +6,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import override
 
 from intake.forms.fields import FreeText
-from intake.forms.free_text import A_NUMBER, PHONE, SOCIAL_SECURITY, looks_like, mark_of
+from web.free_text import A_NUMBER, PHONE, SOCIAL_SECURITY, looks_like, mark_of
 
 
 class WishForm(forms.Form):

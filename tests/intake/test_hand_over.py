@@ -23,7 +23,6 @@ from intake.actions import correct_facts, submit_draft
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals import tasks
-from referrals.actions import accept_offer
 from referrals.actions.notes import add_note
 from referrals.facts import CHOSEN, Facts
 from referrals.models import Case, CaseEvent, Custody, Offer
@@ -44,7 +43,7 @@ def case(django_capture_on_commit_callbacks: Commits) -> Case:
     with django_capture_on_commit_callbacks(execute=True):
         made = submit_draft(draft=a_draft())
         offer = factories.live_offer(made)
-        accept_offer(offer=offer, by=factories.staff_of(offer))
+        factories.accept(offer)
     tasks.share_contact(str(offer.pk))
     add_note(case=made, text="Habla mixteco. <b>Llamar</b> de noche.", by=factories.actor(Role.COORDINATOR))
     return Case.objects.select_related("facility").get(pk=made.pk)

@@ -22,7 +22,7 @@ from notifications.models import Contact, Message, MessageState
 from privacy import destruction, indexes, vault, worker_key
 from privacy.models import DocumentKind, ReturnCode, SealedDocument, WrappedKey
 from referrals import events
-from referrals.actions import accept_offer, withdraw
+from referrals.actions import withdraw
 from referrals.models import Case, Offer, OfferState, State, TaskKind
 from referrals.policies import WrongState
 from referrals.tasks import share_contacts
@@ -149,7 +149,7 @@ def test_the_provider_that_holds_the_case_reads_what_both_told(by: Actor) -> Non
     factories.room()
     older, newer, *_ = two()
     offer = factories.live_offer(Case.objects.get(pk=older.pk))
-    accept_offer(offer=offer, by=factories.staff_of(offer))
+    factories.accept(offer)
 
     share_contacts()
 

@@ -21,7 +21,7 @@ from notifications.models import Contact, Message
 from privacy import destruction, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
 from referrals import tasks
-from referrals.actions import accept_offer, lose_contact, reopen
+from referrals.actions import lose_contact, reopen
 from referrals.actions.retention import lost_kinds
 from referrals.facts import CHOSEN, SEVERAL
 from referrals.models import Case, CaseEvent, State
@@ -126,7 +126,7 @@ def test_the_new_contact_is_texted_and_the_old_one_never_again(case: Case, commi
     new = Contact.objects.exclude(pk=old.pk).get(case_id=case.pk)
     offer = factories.live_offer(case)
     with commits():
-        accept_offer(offer=offer, by=factories.staff_of(offer))
+        factories.accept(offer)
 
     assert (new.language, new.any_hour, new.may_text) == ("es", False, True)
     assert Message.objects.get(case_id=case.pk, template="accepted").contact == new

@@ -15,7 +15,7 @@ from intake.actions import ChangedMeanwhile, correct_facts, submit_draft
 from intake.forms.staff import AnswersForm
 from privacy import vault
 from privacy.models import DocumentKind
-from referrals.actions import accept_offer, withdraw
+from referrals.actions import withdraw
 from referrals.actions.sharing import share_contact
 from referrals.facts import Facts, Paper, Taken
 from referrals.models import Case, CaseEvent
@@ -49,7 +49,7 @@ def open_as(role: Role, case: Case, kind: str, slug: str = "", **fields: str) ->
 def accept(case: Case) -> None:
     offer = live_offer_of(case)
     assert offer
-    accept_offer(offer=offer, by=factories.actor(Role.PROVIDER_STAFF))
+    factories.accept(offer, by=factories.actor(Role.PROVIDER_STAFF))
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.HOTLINE_LEAD])
@@ -64,11 +64,15 @@ def test_the_hotline_opens_everything(role: Role, kind: str, word: str, case: Ca
     assert word in shown
 
 
-def test_a_provider_with_a_live_offer_opens_names_and_facts_only(case: Case) -> None:
+def test_a_provider_with_a_live_offer_opens_the_names_first_and_the_file_after_its_check(case: Case) -> None:
+    assert [open_as(Role.PROVIDER_LEAD, case, kind)[0] for kind in ("facts", "file", "contact", "notes")] == [403] * 4
     assert "Testigo Ficticio" in open_as(Role.PROVIDER_STAFF, case, "names")[1]
+
+    factories.checked(factories.live_offer(case))
+
     assert open_as(Role.PROVIDER_LEAD, case, "facts")[0] == 200
-    assert open_as(Role.PROVIDER_STAFF, case, "file")[0] == 403
-    assert open_as(Role.PROVIDER_STAFF, case, "contact")[0] == 403
+    assert "000123456" in open_as(Role.PROVIDER_STAFF, case, "file")[1]
+    assert [open_as(Role.PROVIDER_STAFF, case, kind)[0] for kind in ("contact", "notes")] == [403] * 2
 
 
 def test_the_provider_that_accepted_opens_everything(case: Case) -> None:

@@ -10,7 +10,7 @@ from intake.actions import submit_draft
 from intake.status import Status, seat_of, status_of
 from notifications.models import Contact
 from providers.models import Program
-from referrals.actions import accept_offer, screen_out
+from referrals.actions import screen_out
 from referrals.actions.clinics import book_seat
 from referrals.actions.endings import ScreenOutReason
 from referrals.models import Case, ClinicSession, ReferralPartner, SessionStatus, State
@@ -35,7 +35,7 @@ def accepted() -> Case:
     case = a_case()
     offer = live_offer_of(case)
     assert offer
-    accept_offer(offer=offer, by=factories.actor(Role.PROVIDER_STAFF))
+    factories.accept(offer, by=factories.actor(Role.PROVIDER_STAFF))
     return Case.objects.get(pk=case.pk)
 
 

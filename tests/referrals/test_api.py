@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.roles import MEMBER_ROLES, Role
-from referrals.actions import accept_offer, decline_offer, withdraw
+from referrals.actions import decline_offer, withdraw
 from referrals.api import OldestFirst
 from referrals.by_hand import DEEDS
 from referrals.models import Case, Offer, OfferState, State
@@ -116,7 +116,7 @@ def test_a_provider_reads_nothing_of_other_providers_through_the_api(
     told = client.get(f"{ROOT}cases/{case.reference}/")
 
     assert b"AHR" not in told.content
-    assert b"conflict" not in told.content
+    assert b'"conflict"' not in told.content
     assert told.json()["decisions"] == []
 
 
@@ -176,6 +176,9 @@ def test_a_broken_cursor_is_not_found(coordinator: Client, path: str, position: 
 def test_the_provider_accepts_once_and_the_second_time_is_a_conflict(provider: Client) -> None:
     offer = factories.live_offer(offered())
 
+    unchecked = post(provider, f"offers/{offer.pk}/accept/")
+    assert (unchecked.status_code, "Check for a conflict first" in unchecked.json()["detail"]) == (409, True)
+    assert post(provider, f"offers/{offer.pk}/no_conflict/").json()["no_conflict_at"]
     assert post(provider, f"offers/{offer.pk}/accept/").json()["state"] == OfferState.ACCEPTED
     again = post(provider, f"offers/{offer.pk}/accept/")
 
@@ -336,9 +339,11 @@ def test_a_deed_in_the_wrong_state_is_a_conflict_whatever_the_body(coordinator: 
         "request_certification": closed,
         "book_clinic_seat": factories.case,
         "give_up_clinic_seat": factories.case,
+        "refer_out": closed,
+        "record_referral_outcome": factories.case,
     }
     # A provider's, and the hotline lead's.
-    others = {"engage", "confirm_handed_over", "place_hold", "lift_hold"}
+    others = {"engage", "start_stage", "confirm_handed_over", "place_hold", "lift_hold"}
     assert set(wrong) == set(DEEDS) - others
 
     for deed, made in wrong.items():
@@ -383,7 +388,7 @@ def test_the_list_takes_as_many_queries_for_many_cases_as_for_one(
 ) -> None:
     factories.room(ceiling=600)
     for _ in range(5):
-        accept_offer(offer=(live := factories.live_offer(factories.case())), by=factories.staff_of(live))
+        factories.accept(factories.live_offer(factories.case()))
 
     # Session, account, membership, cases.
     with django_assert_num_queries(4):

@@ -87,6 +87,7 @@ def test_who_accepts_an_offer_works_on_the_case_even_if_a_colleague_looked_first
     take_over(case=case, by=looked.membership.actor())
     offer = factories.live_offer(case)
 
+    factories.checked(offer)
     factories.client_of(accepts).post(f"/staff/offers/{offer.pk}/accept/")
 
     offer.refresh_from_db()

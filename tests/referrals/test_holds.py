@@ -17,7 +17,7 @@ from intake.actions import submit_draft
 from privacy import destruction, holds
 from privacy.models import DocumentKind, LegalHold, SealedDocument, WrappedKey
 from referrals import tasks
-from referrals.actions import accept_offer, lift_hold, lose_contact, place_hold, reopen, withdraw
+from referrals.actions import lift_hold, lose_contact, place_hold, reopen, withdraw
 from referrals.models import Case, CaseEvent
 from referrals.templatetags.cases import legal_hold
 from referrals.timeline import sentence
@@ -192,7 +192,7 @@ def looked_at(case: Case, route: str) -> tuple[Client, str]:
     role = Role.PROVIDER_STAFF if route == "hand-over/" else Role.COORDINATOR
     if route == "hand-over/":
         offer = factories.live_offer(case)
-        accept_offer(offer=offer, by=factories.staff_of(offer))
+        factories.accept(offer)
         tasks.share_contact(str(offer.pk))
     if route == "new-file/":
         lose_contact(case=case, by=factories.actor(Role.COORDINATOR))

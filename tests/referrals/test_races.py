@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.roles import FAMILY, Actor, Role
 from providers.models import Program
 from referrals import events
-from referrals.actions import accept_offer, decline_offer, expire_offer, open_case, route_waiting
+from referrals.actions import accept_offer, decline_offer, expire_offer, open_case, record_no_conflict, route_waiting
 from referrals.actions import routing as routing_module
 from referrals.facts import Entry, Facts, Taken
 from referrals.models import Case, Offer, OfferState, State
@@ -112,6 +112,7 @@ def test_an_offer_is_answered_once(scale: Mapping[str, int], program: Program) -
     for _ in range(scale["race_rounds"]):
         case = open_case(case_id=uuid.uuid4(), facts=PREPARING, channel="web", language="en", by=FAMILY)
         offer = Offer.objects.get(case=case)
+        record_no_conflict(offer=offer, by=by)
         late = offer.expires_at
         jobs: list[Callable[[], Any]] = [
             *[partial(accept_offer, offer=offer, by=by)] * 4,

@@ -18,7 +18,6 @@ from privacy import destruction, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, KeyDestruction, ReturnCode, SealedDocument, Tombstone, WrappedKey
 from referrals import shelf_life, tasks
 from referrals.actions import (
-    accept_offer,
     close,
     confirm_handed_over,
     lose_contact,
@@ -65,7 +64,7 @@ def held_case(case: Case, commits: Commits) -> Case:
     """The story's case, accepted by AHR, which can read all of it."""
     offer = factories.live_offer(case)
     with commits():
-        accept_offer(offer=offer, by=factories.staff_of(offer))
+        factories.accept(offer)
     tasks.share_contact(str(offer.pk))
     return Case.objects.get(pk=case.pk)
 
@@ -186,7 +185,7 @@ def test_only_the_provider_that_holds_the_case_confirms(role: Role, slug: str, h
 def test_nothing_is_confirmed_that_has_not_arrived(case: Case, commits: Commits) -> None:
     offer = factories.live_offer(case)
     with commits():
-        accept_offer(offer=offer, by=factories.staff_of(offer))
+        factories.accept(offer)
     # The worker has not let the provider read the contact yet.
     with pytest.raises(WrongState, match="has not reached you yet"):
         hand_over(case)
@@ -266,7 +265,7 @@ def test_what_only_the_last_provider_could_read_does_not_keep_the_case_from_goin
     assert opens(held_case, reader, NAMES)
 
     with commits():
-        accept_offer(offer=offer, by=factories.staff_of(offer), now=now)
+        factories.accept(offer, now=now)
     with commits():
         transfer(case=held_case, reason="scope", by=coordinator(), keys=keys_for("hotline"), now=now)
 

@@ -15,7 +15,6 @@ from providers.models import CaseType
 from referrals import events
 from referrals.actions import (
     NoRoom,
-    accept_offer,
     close,
     decline_offer,
     expire_offer,
@@ -132,14 +131,14 @@ def test_an_expired_offer_can_no_longer_be_accepted() -> None:
     make.room("AHR")
     offer = make.live_offer(make.case(now=NOW))
     with pytest.raises(WrongState):
-        accept_offer(offer=offer, by=make.staff_of(offer), now=offer.expires_at)
+        make.accept(offer, now=offer.expires_at)
 
 
 def test_another_provider_cannot_answer_the_offer() -> None:
     make.room("AHR")
     offer = make.live_offer(make.case(now=NOW))
     with pytest.raises(PermissionDenied):
-        accept_offer(offer=offer, by=make.actor(Role.PROVIDER_STAFF, "vln"), now=NOW)
+        make.accept(offer, by=make.actor(Role.PROVIDER_STAFF, "vln"), now=NOW)
 
 
 def test_nobody_has_room_so_the_case_waits_and_a_coordinator_hears_of_it() -> None:

@@ -14,7 +14,7 @@ from intake.codes import has_code_word
 from privacy import destruction, holders, readers, vault
 from privacy.hpke import PrivateKey
 from privacy.models import DocumentKind, KeyDestruction, ReaderKey, SealedDocument, WrappedKey
-from referrals.actions import accept_offer, confirm_handed_over, transfer
+from referrals.actions import confirm_handed_over, transfer
 from referrals.actions.notes import add_note
 from referrals.actions.sharing import send_what_follows
 from referrals.models import Case, Offer
@@ -90,7 +90,7 @@ def test_an_old_clock_takes_away_what_was_wrapped_while_it_waited(
     offer = factories.live_offer(Case.objects.get(pk=case.pk))
 
     with commits():
-        accept_offer(offer=offer, by=factories.staff_of(offer), now=waiting_since)
+        factories.accept(offer, now=waiting_since)
 
     assert readers_of(case, DocumentKind.FACTS) == {"worker", "hotline", "ahr"}
 

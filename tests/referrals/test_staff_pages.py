@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import MEMBER_ROLES, Role
-from referrals.actions import accept_offer, decline_offer, enter_trigger, request_info, withdraw, withdraw_offer
+from referrals.actions import decline_offer, enter_trigger, refer_out, request_info, withdraw, withdraw_offer
 from referrals.by_hand import DEEDS
 from referrals.forms import FORMS
 from referrals.machine import STEPS
@@ -220,11 +220,28 @@ def with_clock() -> Case:
     return case
 
 
-@pytest.mark.parametrize("deed", [name for name, form in FORMS.items() if form.base_fields and name != "engage"])
+def referred() -> Case:
+    """Sent outside the fund, too."""
+    made = received()
+    refer_out(case=made, partner=factories.partner(), by=factories.actor(Role.COORDINATOR))
+    return made
+
+
+@pytest.mark.parametrize(
+    "deed", [name for name, form in FORMS.items() if form.base_fields and name not in ("engage", "start_stage")]
+)
 def test_a_deed_without_its_reason_shows_the_page_again_with_the_error(coordinator: Client, deed: str) -> None:
-    made = {"offer": waiting, "withdraw_offer": offered, "transfer": accepted, "close": accepted, "reopen": closed}
-    made |= {"meet_deadline": with_clock, "drop_deadline": with_clock}
-    made["book_clinic_seat"] = for_a_clinic
+    made = {
+        "offer": waiting,
+        "withdraw_offer": offered,
+        "transfer": accepted,
+        "close": accepted,
+        "reopen": closed,
+        "record_referral_outcome": referred,
+        "meet_deadline": with_clock,
+        "drop_deadline": with_clock,
+        "book_clinic_seat": for_a_clinic,
+    }
     case = made.get(deed, received)()
     before = state_of(case)
 
@@ -257,7 +274,7 @@ def test_an_offer_by_hand_above_the_ceiling_is_refused_with_the_free_points(coor
 def test_who_comes_second_reads_what_happened_and_changes_nothing(coordinator: Client) -> None:
     case = offered()
     seen = factories.live_offer(case)
-    accept_offer(offer=seen, by=factories.staff_of(seen))
+    factories.accept(seen)
 
     answer = coordinator.post(url(case, "do/withdraw_offer/"), {"offer": str(seen.pk), "reason": "mistake"})
 
@@ -309,11 +326,17 @@ def test_a_provider_appears_and_closes(provider: Client) -> None:
     assert state_of(case) == State.CLOSED
 
 
-def test_accepting_from_the_list_takes_the_case(provider: Client) -> None:
+def test_the_check_comes_first_and_then_accepting_takes_the_case(provider: Client) -> None:
     case = offered()
     offer = factories.live_offer(case)
     assert case.reference in provider.get("/staff/offers/").content.decode()
 
+    unchecked = provider.post(f"/staff/offers/{offer.pk}/accept/")
+    assert unchecked.status_code == 409
+    assert "Check for a conflict first" in unchecked.content.decode()
+    assert f"Accept {case.reference}" not in unchecked.content.decode()
+    checked = provider.post(f"/staff/offers/{offer.pk}/no-conflict/", follow=True)
+    assert f"Accept {case.reference}" in checked.content.decode()
     answer = provider.post(f"/staff/offers/{offer.pk}/accept/", follow=True)
 
     assert answer.redirect_chain == [(url(case), 302)]
@@ -335,7 +358,7 @@ def test_a_decline_needs_a_reason(provider: Client) -> None:
 def test_an_offer_answered_by_a_colleague_is_a_conflict_and_not_an_error(provider: Client) -> None:
     case = offered()
     offer = factories.live_offer(case)
-    accept_offer(offer=offer, by=factories.staff_of(offer))
+    factories.accept(offer)
 
     assert provider.post(f"/staff/offers/{offer.pk}/accept/").status_code == 409
     assert provider.post(f"/staff/offers/{offer.pk}/decline/", {"reason": "scope"}).status_code == 409

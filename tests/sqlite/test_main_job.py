@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from accounts.demo import PASSWORD, authenticator_code
+from accounts.demo import PASSWORD, VAULT_PASSPHRASE, authenticator_code
 from tests.services import process
 from tests.services.served import Served
+from tests.story.attorney import check_and_accept
 from tests.story.family import Answers, file_request, look_up, press
 
 MOTHER = Answers(taken_time="")
@@ -60,8 +61,7 @@ def test_a_mother_files_and_her_son_gets_a_lawyer(
     assert "Advocates" not in look_up(phone, address, "es", code)
 
     attorney = sign_in(browser, address, "ahr-lead")
-    attorney.goto(f"{address}/staff/offers/")
-    press(attorney, f"button:has-text('Accept {found[0]}')")
+    check_and_accept(attorney, address, found[0], VAULT_PASSPHRASE)
     attorney.context.close()
 
     assert "The Advocates for Human Rights" in look_up(phone, address, "es", code)

@@ -22,6 +22,7 @@ from referrals.models import Case, Offer, OfferState, State, Urgency
 from tests import factories as make
 from tests.services.worker import Worker
 from tests.story import dump
+from tests.story.attorney import check_and_accept
 from tests.story.family import Answers, file_request, look_up, press
 
 PASSWORD = "only-for-this-test-2026"
@@ -78,13 +79,6 @@ def desk(browser: Browser, address: str, user: User) -> Page:
     page.fill("input[name=code]", authenticator_code(timezone.now()))
     press(page, "main button[type=submit]")
     return page
-
-
-def unlock(page: Page, address: str) -> None:
-    """The vault opens with its passphrase, after the second factor."""
-    page.goto(f"{address}/staff/vault/unlock/")
-    page.fill("input[name=passphrase]", make.PASSPHRASE)
-    press(page, "main button:has-text('Unlock')")
 
 
 def read(page: Page, address: str, case: Case, kind: str) -> str:
@@ -151,15 +145,15 @@ def test_a_mother_files_at_night_and_her_son_gets_a_lawyer(
     assert case.reference in attorney.inner_text("main")
     for secret in MOTHER.secrets():
         assert secret not in attorney.content()
-    press(attorney, "button:has-text('Accept')")
+    # The names open with her vault unlocked and not before, the file once there is no conflict.
+    attorney.goto(f"{address}/staff/cases/{case.reference}/open/names/")
+    assert "/vault/unlock/" in attorney.url
+    check_and_accept(attorney, address, case.reference, make.PASSPHRASE)
     case.refresh_from_db()
     assert case.state == State.ACCEPTED
     wait_for_text(phone, case, "accepted")
 
-    # The file opens with her vault unlocked and not before; the worker has passed the mother's number on.
-    attorney.goto(f"{address}/staff/cases/{case.reference}/open/file/")
-    assert "/vault/unlock/" in attorney.url
-    unlock(attorney, address)
+    # She reads the file; the worker has passed the mother's number on.
     assert "000123456" in read(attorney, address, case, "file")
     wait_for_contact(attorney, case)
     assert MOTHER.phone.replace("-", "")[-7:] in read(attorney, address, case, "contact").replace("-", "")

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import phonenumbers
@@ -33,19 +34,36 @@ class Written(NamedTuple):
     seen: str | None
 
 
+class Number(StrEnum):
+    """Kinds of numbers that have fields of their own or are never asked."""
+
+    A_NUMBER = "A-number"
+    SOCIAL_SECURITY = "Social Security number"
+    PHONE = "phone number"
+
+
+_WARNINGS = {Number.A_NUMBER: A_NUMBER, Number.SOCIAL_SECURITY: SOCIAL_SECURITY, Number.PHONE: PHONE}
+
+
 def looks_like(text: str) -> str:
-    """The warning for the first kind of number found in the text; empty if there is none."""
+    """The family's warning for the first kind of number found in the text; empty if there is none."""
+    found = number_in(text)
+    return str(_WARNINGS[found]) if found else ""
+
+
+def number_in(text: str) -> Number | None:
+    """The first kind of number found in the text."""
     # Digits of other scripts and full-width ones count like ours.
     plain = "".join(
         str(unicodedata.digit(char)) if unicodedata.category(char) == "Nd" else char
         for char in unicodedata.normalize("NFKC", text)
     )
     if _A_NUMBER.search(plain):
-        return str(A_NUMBER)
+        return Number.A_NUMBER
     if _SOCIAL_SECURITY.search(plain):
-        return str(SOCIAL_SECURITY)
+        return Number.SOCIAL_SECURITY
     possible = phonenumbers.PhoneNumberMatcher(plain, "US", phonenumbers.Leniency.POSSIBLE)
-    return str(PHONE) if _LOCAL_PHONE.search(plain) or possible.has_next() else ""
+    return Number.PHONE if _LOCAL_PHONE.search(plain) or possible.has_next() else None
 
 
 def mark_of(text: str) -> str:
@@ -56,7 +74,7 @@ def mark_of(text: str) -> str:
 class FreeTextWidget(forms.Textarea):
     """A text box; beside it, out of sight, the mark of the text that the page shows."""
 
-    template_name = "intake/free_text.html"
+    template_name = "web/forms/free_text.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"rows": 4, **(attrs or {})})
