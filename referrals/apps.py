@@ -2,13 +2,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.apps import AppConfig
-from django.db import transaction
 from django.urls import register_converter
 
 from accounts.roles import Actor
-
-# Waiting cases tried in the request that made room; the clock tries the rest.
-IN_ONE_REQUEST = 25
 
 
 class ReferralsConfig(AppConfig):
@@ -30,10 +26,10 @@ class ReferralsConfig(AppConfig):
 
 
 def _offer_room_to_waiting(now: datetime) -> None:
-    """Room may have appeared: the waiting cases are tried as soon as the change is committed."""
-    from referrals.actions import route_waiting
+    """Room may have appeared: the waitlist is matched as soon as the change is committed."""
+    from referrals.actions.routing import rematch_after_commit
 
-    transaction.on_commit(lambda: route_waiting(now, at_most=IN_ONE_REQUEST), robust=True)
+    rematch_after_commit(now)
 
 
 def _alerts_waiting(actor: Actor) -> int:

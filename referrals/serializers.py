@@ -180,6 +180,17 @@ class DecisionSerializer(serializers.Serializer[Any]):
     at = serializers.CharField()
     summary = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
+    would_change = serializers.CharField(
+        help_text="The first provider that would take the case but for something it could change; may be empty."
+    )
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """A waiting case's place in line (1 is next) among those that wait for the same providers."""
+
+    place = serializers.IntegerField()
+    of = serializers.IntegerField()
+    before = serializers.ListField(child=serializers.CharField(), help_text="How many are before it, by reason.")
 
 
 class DeadlineSerializer(serializers.ModelSerializer[CaseDeadline]):
@@ -221,6 +232,7 @@ class CaseDetailSerializer(CaseSerializer):
     offers = serializers.SerializerMethodField()
     referrals = serializers.SerializerMethodField()
     decisions = serializers.SerializerMethodField()
+    standing = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
     locator_checks = serializers.SerializerMethodField()
     certifications = serializers.SerializerMethodField()
@@ -236,6 +248,7 @@ class CaseDetailSerializer(CaseSerializer):
             "offers",
             "referrals",
             "decisions",
+            "standing",
             "events",
             "locator_checks",
             "certifications",
@@ -264,6 +277,10 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(DeadlineSerializer(many=True))
     def get_deadlines(self, case: Case) -> Any:
         return DeadlineSerializer(self.page.clocks, many=True).data
+
+    @extend_schema_field(StandingSerializer(allow_null=True))
+    def get_standing(self, case: Case) -> Any:
+        return StandingSerializer(self.page.standing).data if self.page.standing else None
 
     @extend_schema_field(EventSerializer(many=True))
     def get_events(self, case: Case) -> Any:

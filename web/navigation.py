@@ -17,7 +17,6 @@ ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Offers", "/staff/offers/", PROVIDER),
     ("Our room", "/staff/room/", PROVIDER),
     ("Clocks", "/staff/deadlines/", HOTLINE | PROVIDER | {"auditor"}),
-    ("My calendar", "/staff/calendar/", HOTLINE | PROVIDER),
     ("Workload", "/staff/workload/", frozenset({"provider_lead"})),
     ("Alerts", "/staff/alerts/", LEADS),
     ("Certifications", "/staff/certifications/", HOTLINE | PROVIDER),

@@ -18,10 +18,11 @@ from providers.models import Program
 from providers.room import announce_room
 from referrals.actions.answering import check_conflict_was_checked, check_offer_is_live, locked_offer
 from referrals.actions.assignments import assign
+from referrals.actions.decisions import store_choice_by_hand
 from referrals.actions.linked import open_linked_case
 from referrals.actions.moves import close_tasks, lock_case, move
 from referrals.actions.notes import seal_note
-from referrals.actions.routing import case_points, make_offer, route_after_commit, store_choice_by_hand
+from referrals.actions.routing import case_points, make_offer, route_after_commit
 from referrals.actions.sharing import (
     active_provider_readers,
     check_can_be_handed_on,

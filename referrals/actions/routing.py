@@ -1,8 +1,14 @@
-"""Choosing a program for a case and making the offer; nobody has room → the waitlist."""
+"""Choosing a program for a case and making the offer; nobody has room → the waitlist.
+
+Every automatic offer, of a new case or after a decline, by the clock or because room appeared, is decided by one
+function (`policy.current_policy()`, in the product `matching.place`). `placing_by` replaces it for a simulation.
+"""
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,39 +17,124 @@ from django.db import transaction
 from accounts.roles import SYSTEM, Actor
 from providers.actions import take_room
 from providers.models import CaseType, OfferPlace, Program
+from referrals.actions.decisions import says_something_new, store
+from referrals.actions.line import as_waiting, newest_of, past_offers, points_by_type, read_waiting
 from referrals.actions.moves import close_tasks, lock_case, move, open_task
+from referrals.actions.policy import current_policy, placing_by
 from referrals.actions.sharing import file_follows
 from referrals.business_time import CHICAGO, Hours, answer_due, is_on_duty, offer_expiry
 from referrals.machine import OWNERSHIP
-from referrals.matching import CaseProfile, Decision, OrderStep, PastOffer, ProgramProfile, Verdict, rank
+from referrals.matching import CaseProfile, Decision, OrderStep, ProgramProfile, Verdict, WaitingCase
 from referrals.models import Case, Offer, OfferState, RoutingDecision, Screening, State, TaskKind, Urgency
 from referrals.models.case import may_be_offered
 
+__all__ = [
+    "case_points",
+    "hours_of",
+    "make_offer",
+    "offer_still_fits",
+    "placing_by",
+    "program_profile",
+    "rematch_after_commit",
+    "route",
+    "route_after_commit",
+    "route_waiting",
+]
+
 log = logging.getLogger(__name__)
+
+# Waiting cases acted on in the request that made room; the clock does the rest.
+IN_ONE_REQUEST = 25
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOrders:
+    """Today's offer orders with their programs, and the points of each case type."""
+
+    rules: dict[str, list[OrderStep]]
+    programs: dict[int, Program]
+    points: dict[str, int]
+
+    def profiles(self, now: datetime, full: set[int]) -> list[ProgramProfile]:
+        return [program_profile(program, now, full) for program in self.programs.values()]
+
+    def types_with_room(self, now: datetime, full: set[int], only: Collection[int] | None = None) -> set[str]:
+        """The case types of which a program (one of `only`, where given) could take one more case now."""
+        free = {
+            one.id: one.free for one in self.profiles(now, full) if one.is_active and not one.is_paused and one.free > 0
+        }
+        return {
+            case_type
+            for case_type, steps in self.rules.items()
+            for step in steps
+            if step.program_id in free
+            and free[step.program_id] >= self.points.get(case_type, 0)
+            and (only is None or step.program_id in only)
+        }
+
+    def chosen(self, decision: Decision) -> Program | None:
+        return self.programs[decision.chosen.step.program_id or 0] if decision.chosen else None
+
+
+def _offer_orders(now: datetime) -> OfferOrders:
+    today = now.astimezone(CHICAGO).date()
+    rules: dict[str, list[OrderStep]] = defaultdict(list)
+    programs: dict[int, Program] = {}
+    places = OfferPlace.objects.on(today).order_by("case_type", "position")
+    for place in places.select_related("program__provider__organization"):
+        rules[place.case_type].append(OrderStep(place.position, place.program_id, place.limited_scope))
+        if place.program:
+            programs[place.program.pk] = place.program
+    return OfferOrders(rules, programs, points_by_type(now))
 
 
 def route(case: Case, *, now: datetime) -> Offer | None:
-    """Offers a locked case to the first able program, or waitlists it; stores the decision. The caller's transaction.
+    """Offers a locked case to a program, or waitlists it; stores the decision. The caller's transaction.
 
-    A program that lost its room to somebody else between reading and taking is ranked again as full.
+    It takes room at once only if the placement of it together with every waiting case that could use the same room
+    gives it that room. A program that lost its room to somebody else meanwhile is planned again as full.
     """
-    points = case_points(case, now)
-    places = _places(case, now)
+    orders = _offer_orders(now)
+    points = orders.points[case.case_type]
+    newcomer = as_waiting(case, past_offers().filter(case=case), points=points, now=now)
     seed = secrets.randbits(62)
     full: set[int] = set()
     while True:
-        decision = _decide(case, places, points=points, now=now, seed=seed, full=full)
-        chosen = decision.chosen
-        program = next((one.program for one in places if chosen and one.program_id == chosen.step.program_id), None)
+        rivals = _rivals(case, orders, now, full)
+        plan = current_policy()([newcomer, *rivals], orders.profiles(now, full), rules=orders.rules, seed=seed)
+        decision = plan.decisions[case.pk]
+        program = orders.chosen(decision)
         if program is None:
-            _store(case, decision, None, points=points, now=now)
-            _wait(case, decision, now)
+            _wait(case, decision, points=points, now=now)
+            if rivals:
+                rematch_after_commit(now)
             return None
-        if take_room(program_id=program.pk, points=points, now=now):
-            _store(case, decision, program, points=points, now=now)
-            limited = chosen is not None and chosen.step.limited_scope
-            return make_offer(case, program, points=points, limited_scope=limited, by=SYSTEM, now=now)
+        if offer := _offer(case, decision, program, points=points, now=now):
+            return offer
         full.add(program.pk)
+
+
+def _rivals(case: Case, orders: OfferOrders, now: datetime, full: set[int]) -> list[WaitingCase]:
+    """The waiting cases that could use room of a program in the case's offer order."""
+    own = {step.program_id for step in orders.rules.get(case.case_type, []) if step.program_id}
+    waiting = read_waiting(orders.types_with_room(now, full, own), besides=case.pk)
+    return _as_waiting(waiting, orders, now)
+
+
+def _as_waiting(cases: Iterable[Case], orders: OfferOrders, now: datetime) -> list[WaitingCase]:
+    return [
+        as_waiting(one, one.past_offers, points=orders.points[one.case_type], now=now)  # type: ignore[attr-defined]
+        for one in cases
+    ]
+
+
+def _offer(case: Case, decision: Decision, program: Program, *, points: int, now: datetime) -> Offer | None:
+    """Takes the room and makes the offer to a locked case; None when somebody else was first."""
+    if not take_room(program_id=program.pk, points=points, now=now):
+        return None
+    store(case, decision, program, points=points, now=now)
+    limited = decision.chosen is not None and decision.chosen.step.limited_scope
+    return make_offer(case, program, points=points, limited_scope=limited, by=SYSTEM, now=now)
 
 
 def make_offer(
@@ -112,33 +203,98 @@ def _route_by_id(case_id: UUID, now: datetime) -> Offer | None:
     return route(case, now=now) if case.state != State.OFFERED and may_be_offered(case) else None
 
 
-def route_waiting(now: datetime, *, at_most: int | None = None) -> int:
-    """Tries every case that waits for a provider, most urgent first; returns how many got an offer.
+def rematch_after_commit(now: datetime) -> None:
+    """Matches the waitlist right after this transaction, as far as one request may; the clock does the rest."""
+    transaction.on_commit(lambda: route_waiting(now, at_most=IN_ONE_REQUEST), robust=True)
 
-    Each has a transaction of its own, and one that fails is logged and does not stop the others. The programs' room is
-    read once: a case for whose type nobody has room now costs no query of its own. `at_most` bounds how many are tried,
-    for somebody's request; the clock tries all.
+
+def route_waiting(now: datetime, *, at_most: int | None = None) -> int:
+    """Matches the waitlist as a whole and makes the offers that come of it; returns how many.
+
+    One plan with one seed; then each case has a transaction of its own, and one that fails is logged and does not stop
+    the others. Where a program lost its room meanwhile, the rest is planned again. Cases for whose type nobody has room
+    now are not read. `at_most` bounds how many are acted on, for somebody's request; the clock acts on all.
     """
-    waiting = (
-        Case.objects.filter(state__in=[State.WAITLISTED, State.SCREENED, State.RECEIVED, State.NEEDS_INFO])
-        .order_by("urgency", "next_deadline", "opened_at")
-        .values_list("pk", "case_type", "state", "urgency", "screening")
-    )
-    room = _room_by_case_type(now)
     _start_clocks_again(now)
-    tried = placed = 0
-    for pk, case_type, state, urgency, screening in waiting:
-        candidate = Case(state=state, urgency=urgency, screening=screening)
-        if not may_be_offered(candidate) or (state != State.SCREENED and case_type not in room):
-            continue
-        if tried == at_most:
-            break
-        tried += 1
-        try:
-            placed += _route_by_id(pk, now) is not None
-        except Exception:
-            log.exception("case %s could not be routed", pk)
-    return placed
+    seed = secrets.randbits(62)
+    full: set[int] = set()
+    seen: set[UUID] = set()
+    placed = 0
+    while True:
+        lost: set[int] = set()
+        for work in _plan(now, seed, full):
+            if work.case_id in seen or (work.program and work.program.pk in lost):
+                continue
+            if len(seen) == at_most:
+                return placed
+            seen.add(work.case_id)
+            try:
+                placed += _carry_out(work, now)
+            except _RoomLost as error:
+                lost.add(error.program_id)
+                seen.discard(work.case_id)
+            except Exception:
+                log.exception("case %s could not be routed", work.case_id)
+        if not lost:
+            return placed
+        full |= lost
+
+
+class _RoomLost(Exception):
+    """Somebody else took the program's last points between the plan and its carrying out."""
+
+    def __init__(self, program_id: int) -> None:
+        super().__init__(program_id)
+        self.program_id = program_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the plan says of one waiting case; `program` None: it waits on, and something about that is new."""
+
+    case_id: UUID
+    read: CaseProfile
+    decision: Decision
+    program: Program | None
+
+
+def _plan(now: datetime, seed: int, full: set[int]) -> list[_Work]:
+    """What is to be done for the waiting cases, those ahead in line first."""
+    orders = _offer_orders(now)
+    cases = {case.pk: case for case in read_waiting(orders.types_with_room(now, full), or_screened=True)}
+    waiting = _as_waiting(cases.values(), orders, now)
+    if not waiting:
+        return []
+    plan = current_policy()(waiting, orders.profiles(now, full), rules=orders.rules, seed=seed)
+    read = {one.id: one.case for one in waiting}
+    work = [_Work(pk, read[pk], decision, orders.chosen(decision)) for pk, decision in plan.decisions.items()]
+    return [
+        one
+        for one in work
+        if one.program
+        or cases[one.case_id].state == State.SCREENED
+        or says_something_new(cases[one.case_id], one.decision, newest_of(cases[one.case_id]))
+    ]
+
+
+@transaction.atomic
+def _carry_out(work: _Work, now: datetime) -> bool:
+    """Does what the plan says of a case, unless the case has changed since it was read; whether it was offered."""
+    case = lock_case(work.case_id)
+    is_as_read = (case.case_type, case.urgency, case.language) == (
+        work.read.case_type,
+        work.read.urgency,
+        work.read.language,
+    )
+    if case.state == State.OFFERED or not may_be_offered(case) or not is_as_read:
+        return False
+    points = work.read.points
+    if work.program is None:
+        _wait(case, work.decision, points=points, now=now)
+        return False
+    if _offer(case, work.decision, work.program, points=points, now=now) is None:
+        raise _RoomLost(work.program.pk)
+    return True
 
 
 @transaction.atomic
@@ -149,63 +305,7 @@ def _start_clocks_again(now: datetime) -> None:
     """
     waiting = Case.objects.select_for_update(skip_locked=True).filter(state=State.WAITLISTED)
     due_at = OWNERSHIP[State.WAITLISTED].clock(0, now)
-    Case.objects.filter(pk__in=[case.pk for case in waiting.only("pk")]).update(state_due_at=due_at)
-
-
-def _room_by_case_type(now: datetime) -> set[str]:
-    """The case types of which at least one program could take one more case now."""
-    today = now.astimezone(CHICAGO).date()
-    points = dict(CaseType.objects.on(today).values_list("code", "points"))
-    places = OfferPlace.objects.on(today).filter(
-        program__isnull=False, program__paused_at__isnull=True, program__provider__is_active=True
-    )
-    return {
-        place.case_type
-        for place in places.select_related("program")
-        if place.program and place.program.free >= points.get(place.case_type, 0)
-    }
-
-
-def _places(case: Case, now: datetime) -> list[OfferPlace]:
-    """Today's offer order of the case's type, with its programs."""
-    today = now.astimezone(CHICAGO).date()
-    places = OfferPlace.objects.on(today).filter(case_type=case.case_type).order_by("position")
-    return list(places.select_related("program__provider__organization"))
-
-
-def _decide(case: Case, places: list[OfferPlace], *, points: int, now: datetime, seed: int, full: set[int]) -> Decision:
-    profile = CaseProfile(
-        case_type=case.case_type,
-        points=points,
-        urgency=int(case.urgency),
-        language=case.language,
-        is_minor=case.is_minor,
-        now=now,
-        past=tuple(_past(case.offers.exclude(state=OfferState.LIVE), case.case_type)),
-    )
-    programs = [program_profile(place.program, now, full) for place in places if place.program]
-    steps = [OrderStep(place.position, place.program_id, place.limited_scope) for place in places]
-    return rank(profile, programs, rules=steps, seed=seed)
-
-
-def _past(offers: Iterable[Offer], case_type: str) -> Iterable[PastOffer]:
-    for offer in offers:
-        match offer.state:
-            case OfferState.DECLINED:
-                ending = offer.decline_reason
-            case OfferState.HANDED_ON:
-                ending = "handed_on"
-            case OfferState.ACCEPTED:
-                # Held to the end of an earlier round: whoever helped before may well be asked again.
-                continue
-            case OfferState.WITHDRAWN:
-                # Taken back for this type of case; for another type the answer may be another.
-                if offer.case_type != case_type:
-                    continue
-                ending = "taken_back"
-            case _:
-                ending = "expired"
-        yield PastOffer(offer.program_id, ending, offer.room_released_at or offer.offered_at)
+    Case.objects.filter(pk__in=list(waiting.values_list("pk", flat=True))).update(state_due_at=due_at)
 
 
 def program_profile(program: Program, now: datetime, full: set[int] | None = None) -> ProgramProfile:
@@ -227,55 +327,14 @@ def program_profile(program: Program, now: datetime, full: set[int] | None = Non
     )
 
 
-def _store(case: Case, decision: Decision, program: Program | None, *, points: int, now: datetime) -> None:
-    """Keeps the decision, unless it only repeats the newest one without choosing anybody (the clock asks often)."""
-    candidates = [
-        {
-            "program": one.program.id if one.program else None,
-            "provider": one.program.provider if one.program else "",
-            "kind": one.program.kind if one.program else "",
-            "free": one.program.free if one.program else 0,
-            "limited": one.step.limited_scope,
-            "verdict": str(one.verdict),
-        }
-        for one in decision.candidates
-    ]
-    if program is None:
-        newest = RoutingDecision.objects.filter(case=case).first()
-        if newest and newest.chosen_id is None and newest.candidates == candidates:
-            return
-    RoutingDecision.objects.create(
-        case=case,
-        at=now,
-        chosen=program,
-        case_type=case.case_type,
-        urgency=case.urgency,
-        points=points,
-        candidates=candidates,
-        seed=decision.seed,
-    )
-
-
-def _wait(case: Case, decision: Decision, now: datetime) -> None:
+def _wait(case: Case, decision: Decision, *, points: int, now: datetime) -> None:
     """Nobody can be asked: a screened case goes on the waitlist; a coordinator hears of it either way."""
+    newest = RoutingDecision.objects.filter(case=case).first()
+    if says_something_new(case, decision, newest):
+        store(case, decision, None, points=points, now=now)
     if case.state == State.SCREENED:
         move(case, "waitlist", by=SYSTEM, now=now)
     due_at = answer_due(case.urgency, now)
     open_task(case, TaskKind.NO_ROOM, due_at=due_at, now=now)
     if any(one.verdict is Verdict.TASK for one in decision.candidates):
         open_task(case, TaskKind.OFFER_ORDER, due_at=due_at, now=now)
-
-
-def store_choice_by_hand(case: Case, program: Program, *, points: int, now: datetime) -> None:
-    """Keeps that a coordinator chose a program themself."""
-    RoutingDecision.objects.create(
-        case=case,
-        at=now,
-        chosen=program,
-        made_by_hand=True,
-        case_type=case.case_type,
-        urgency=case.urgency,
-        points=points,
-        candidates=[],
-        seed=0,
-    )

@@ -121,7 +121,7 @@ class RoutingDecision(models.Model):
     case_type = models.CharField(max_length=12)
     urgency = models.PositiveSmallIntegerField()
     points = models.PositiveSmallIntegerField()
-    # Ordered: [{"program": id, "provider": code, "kind": program kind, "verdict": code, …}], see referrals/matching.py.
+    # Ordered: [{"program": id, "provider": code, "kind": program kind, "verdict": code, …}], see referrals/matching.
     candidates = models.JSONField(default=list)
     seed = models.BigIntegerField()
 

@@ -13,8 +13,9 @@ from privacy.models import DocumentKind, SealedDocument
 from referrals import shelf_life
 from referrals.actions.assignments import works_on
 from referrals.actions.deadlines import running_of
+from referrals.actions.line import standing_of
 from referrals.certifications import visible_requests
-from referrals.explanations import Explanation, explain
+from referrals.explanations import Explanation, Standing, explain
 from referrals.look_ups import LookUp, look_ups_of
 from referrals.machine import Owner, owner_of
 from referrals.models import (
@@ -34,6 +35,7 @@ from referrals.selectors.news import NO_NEWS
 from referrals.selectors.parts import of_organization, open_tasks, type_names, where
 from referrals.timeline import Entry, entries
 
+DECISIONS_SHOWN = 20  # the newest; what was offered stays on the timeline
 # Events that each organization keeps to itself; the hotline and the auditor read all.
 INTERNAL = frozenset({"opened_document", "assigned", "likely_duplicate", "not_duplicate", "joined", "referred_out"})
 
@@ -135,7 +137,13 @@ class CasePage(CaseParts):
         """Why the case went where it went, newest first; they name every provider, so providers do not see them."""
         if not self.is_hotlines:
             return []
-        return [explain(one) for one in self.case.routing_decisions.select_related("chosen__provider")]
+        newest = self.case.routing_decisions.select_related("chosen__provider")
+        return [explain(one) for one in newest[:DECISIONS_SHOWN]]
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """The case's place in line while it waits; it counts other cases, so providers do not see it."""
+        return standing_of(self.case, now=self.now) if self.is_hotlines else None
 
     @cached_property
     def person(self) -> User | None:

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from django import template
-from django.conf.locale import LANG_INFO
 
 from privacy.selectors import held_since
 from referrals import clock_words
+from referrals.languages import language_name
 from referrals.models import Case
 
 register = template.Library()
@@ -45,7 +45,7 @@ def is_past(at: datetime | None, now: datetime) -> bool:
 @register.filter
 def language(code: str) -> str:
     """The English name of a language; the code itself for one that Django does not know."""
-    return LANG_INFO.get(code, {}).get("name", code)
+    return language_name(code)
 
 
 @register.filter

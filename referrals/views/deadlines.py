@@ -68,6 +68,7 @@ def deadline_table(request: MemberRequest) -> HttpResponse:
         "rows": rows,
         "form": form,
         "tried": tried,
+        "has_calendar": request.actor.role != Role.AUDITOR,
         "status_on": min((row.status_on for row in rows), default=None),
     }
     return render(request, "referrals/deadlines.html", context, status=400 if form.errors else 200)

@@ -108,7 +108,7 @@ def test_a_failure_after_the_decline_loses_nothing_and_the_clock_repeats_it(
     case = make.case(now=NOW)
     offer = make.live_offer(case)
     with monkeypatch.context() as broken:
-        broken.setattr("referrals.actions.routing.route", lambda case, *, now: 1 / 0)
+        broken.setattr("referrals.actions.routing.make_offer", lambda *args, **kwargs: 1 / 0)
         with after_commit():
             decline_offer(offer=offer, reason="conflict", by=make.staff_of(offer), now=NOW)
     assert (fresh(case).state, fresh(case).state_due_at) == (State.SCREENED, NOW + timedelta(minutes=5))
@@ -429,14 +429,14 @@ def test_a_case_type_whose_row_has_ended_still_has_a_size_and_stops_nobody() -> 
 def test_one_case_that_cannot_be_routed_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, sound = make.case(now=NOW), make.case(now=NOW)
     make.room("AHR")
-    route = routing.route
+    make_offer = routing.make_offer
 
-    def fails_for_one(case: Case, *, now: datetime) -> Offer | None:
+    def fails_for_one(case: Case, *args: Any, **kwargs: Any) -> Offer:
         if case.pk == broken.pk:
             raise LookupError
-        return route(case, now=now)
+        return make_offer(case, *args, **kwargs)
 
-    monkeypatch.setattr(routing, "route", fails_for_one)
+    monkeypatch.setattr(routing, "make_offer", fails_for_one)
     assert route_waiting(NOW) == 1
     assert fresh(sound).state == State.OFFERED
 

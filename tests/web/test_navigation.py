@@ -9,14 +9,24 @@ from web import navigation
 from web.navigation import ROOMS, links_of
 
 EXPECTED = {
-    Role.COORDINATOR: ["Queue", "Search", "Room", "Team"],
-    Role.HOTLINE_LEAD: ["Queue", "Search", "Room", "Alerts", "Team", "Demands"],
-    Role.PROVIDER_STAFF: ["Offers", "Our room", "Team"],
-    Role.PROVIDER_LEAD: ["Offers", "Our room", "Workload", "Alerts", "Team"],
+    Role.COORDINATOR: ["Queue", "Search", "Room", "Clocks", "Certifications", "Clinics", "Team"],
+    Role.HOTLINE_LEAD: [
+        "Queue",
+        "Search",
+        "Room",
+        "Clocks",
+        "Alerts",
+        "Certifications",
+        "Clinics",
+        "Team",
+        "Demands",
+    ],
+    Role.PROVIDER_STAFF: ["Offers", "Our room", "Clocks", "Certifications", "Clinics", "Team"],
+    Role.PROVIDER_LEAD: ["Offers", "Our room", "Clocks", "Workload", "Alerts", "Certifications", "Clinics", "Team"],
     Role.FINANCE: ["Money", "Releases"],
     Role.APPROVER: ["Money", "Releases"],
     Role.FUNDER: ["Releases"],
-    Role.AUDITOR: ["Queue", "Demands", "Releases"],
+    Role.AUDITOR: ["Queue", "Clocks", "Demands", "Releases"],
     Role.OPERATOR: ["Demands", "Invitations"],
 }
 

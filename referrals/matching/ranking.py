@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     CHOSEN = "chosen"
     NEXT_IN_LINE = "next_in_line"
     NOT_ON_DUTY = "not_on_duty"
+    FOR_OTHERS = "for_others"
     NO_ROOM = "no_room"
     PAUSED = "paused"
     INACTIVE = "inactive"
