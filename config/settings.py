@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "late-certifications": {"task": "referrals.tasks.note_late_certifications", "schedule": crontab(hour=7, minute=3)},
     "purge-drafts": {"task": "intake.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "sweep-orphans": {"task": "privacy.tasks.sweep_orphans", "schedule": timedelta(hours=1)},
+    "audit-room": {"task": "referrals.tasks.audit_room", "schedule": crontab(hour=2, minute=57)},
     "tidy-ended-cases": {"task": "referrals.tasks.tidy_ended_cases", "schedule": crontab(hour=3, minute=7)},
     "shred-due": {"task": "privacy.tasks.shred_due", "schedule": crontab(hour=3, minute=17)},
 }

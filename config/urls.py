@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("referrals.urls")),
     path("staff/", include("providers.urls")),
     path("api/v1/", include(referrals_router.urls)),
+    path("api/v1/hsds/", include("providers.hsds.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     *i18n_patterns(path("", include(intake_family_urls))),
     path("", include("funding.urls")),

@@ -82,9 +82,11 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "privacy.tombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
     "privacy.wrappedkey": _fields(P1="id document_id case_id kind reader reader_key_id created_at", P3="wrapped"),
     "providers.casetype": _fields(P0=f"{_DATED} code meaning plain_name points detained list_code lsc_code"),
+    "providers.closure": _fields(P0="id program name first_day last_day"),
     "providers.offerplace": _fields(P0=f"{_DATED} case_type position program limited_scope"),
     "providers.program": _fields(
-        P0="id provider kind languages takes_minors", P1="ceiling in_use paused_at last_offer_at room_changed_at"
+        P0="id provider kind languages takes_minors us_states circuits published_free published_at",
+        P1="ceiling in_use paused_at paused_until weekly_limit week week_count last_offer_at room_changed_at",
     ),
     "providers.provider": _fields(
         P0="id organization code name is_primary public_phone source opens_at closes_at has_on_call is_active"
@@ -116,6 +118,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
         P0="id provider held_on starts_at ends_at place address seats languages case_types status", P1="seats_taken"
     ),
     "referrals.caseread": _fields(P1="id user case read_through"),
+    "referrals.conflicthold": _fields(P1="id case provider at user_id"),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
     "referrals.deadlinerule": _fields(
@@ -145,6 +148,9 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with helps_outside_city"),
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
     "referrals.retentionrule": _fields(P0=f"{_DATED} code trigger kinds readers days ends_case"),
+    "referrals.roomdifference": _fields(
+        P1="id program stored_points counted_points stored_in_week counted_in_week at mailed_at seen_at seen_by_user_id"
+    ),
     "referrals.routingdecision": _fields(P1="id case at chosen made_by_hand case_type urgency points candidates seed"),
     "referrals.urgencyrule": _fields(P0=f"{_DATED} position tier reason condition sentence"),
     "referrals.savedfilter": _fields(S="id user name filters"),
@@ -243,6 +249,7 @@ NOTES: dict[str, str] = {
     "referrals.clinicseat": "Which case has a seat at which clinic, and whether somebody came.",
     "referrals.clinicseat.case": "Whoever stands at the door that evening can see who comes; we do not publish seats.",
     "referrals.caseread": "How far a member of staff has read the log of a case, by a number.",
+    "referrals.conflicthold": "Which lawyers' organization must not be asked to take a case; not whose conflict it is.",
     "referrals.custodyperiod": "Where the person was held, from when to when.",
     "referrals.legaldemand": "Demands like the one you may be reading this for, and what became of them.",
     "referrals.legaldemand_cases": "Which cases a demand named.",

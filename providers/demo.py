@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from providers.actions import publish_room
 from providers.models import Program
 
 DEMO_CEILINGS = {
@@ -22,3 +23,4 @@ def seed(now: datetime) -> None:
     """Gives every program a ceiling."""
     for (code, kind), ceiling in DEMO_CEILINGS.items():
         Program.objects.filter(provider__code=code, kind=kind).update(ceiling=ceiling, room_changed_at=now)
+    publish_room(now)

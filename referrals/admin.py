@@ -1,14 +1,14 @@
 """The tables a lawyer may change. Cases, events, offers and decisions are not here: actions alone change them."""
 
-from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from providers.admin import DatedRowAdmin
+from providers.admin import CheckedRowAdmin, DatedRowAdmin
 from providers.models import CaseType
+from providers.table_forms import CheckedRowForm
 from referrals.actions.deadlines import recount_after_commit
 from referrals.models import (
     ClinicCaseType,
@@ -24,43 +24,12 @@ from referrals.models import (
 )
 from referrals.models.stage import ANY_TYPE
 from referrals.retention_form import RetentionRuleForm
-from referrals.triage import VOCABULARY
+from referrals.rule_tables import faults_of
+from referrals.tables import faults_of_triage, faults_of_urgency
 from referrals.urgency import HOURS, TIER_VOCABULARY, TO_SAFE_BY
 
 
-def faults_of(
-    condition: Any, vocabulary: Mapping[str, frozenset[str]] = VOCABULARY, hours: Collection[str] = ()
-) -> list[str]:
-    """What keeps a rule's condition from being one; empty for a good one. `hours` are facts to hold against a most."""
-    if not isinstance(condition, list):
-        return ["The condition is a list of tests."]
-    faults = []
-    for number, test in enumerate(condition, 1):
-        if isinstance(test, dict) and set(test) == {"fact", "at_most"}:
-            faults += _faults_of_hours(number, test, hours)
-        elif not isinstance(test, dict) or set(test) != {"fact", "in"}:
-            faults.append(f'Test {number} is not of the form {{"fact": name, "in": [values]}}.')
-        elif not isinstance(test["fact"], str) or test["fact"] not in vocabulary:
-            faults.append(f"Test {number}: no fact is called {test['fact']!r}; there are {', '.join(vocabulary)}.")
-        elif not isinstance(test["in"], list) or not test["in"]:
-            faults.append(f"Test {number}: “in” is a list of at least one value.")
-        elif unknown := [value for value in test["in"] if str(value) not in vocabulary[test["fact"]]]:
-            allowed = ", ".join(sorted(vocabulary[test["fact"]]))
-            faults.append(f"Test {number}: {unknown} is no answer to {test['fact']}; there are {allowed}.")
-        elif not all(isinstance(value, str) for value in test["in"]):
-            faults.append(f"Test {number}: values are written in quotes.")
-    return faults
-
-
-def _faults_of_hours(number: int, test: dict[str, Any], hours: Collection[str]) -> list[str]:
-    if not isinstance(test["fact"], str) or test["fact"] not in hours:
-        return [f"Test {number}: {test['fact']!r} is no number of hours."]
-    # True is an int too.
-    is_number = type(test["at_most"]) is int and test["at_most"] >= 0
-    return [] if is_number else [f"Test {number}: “at_most” is a whole number of hours."]
-
-
-class TriageRuleForm(forms.ModelForm):
+class TriageRuleForm(CheckedRowForm):
     """A rule whose every word triage understands."""
 
     class Meta:
@@ -98,14 +67,17 @@ class TriageRuleForm(forms.ModelForm):
             raise forms.ValidationError(fault)
         return codes
 
+    def faults_with(self, changes: list[Any]) -> list[str]:
+        return faults_of_triage(changes)
+
 
 @admin.register(TriageRule)
-class TriageRuleAdmin(DatedRowAdmin):
+class TriageRuleAdmin(CheckedRowAdmin):
     form = TriageRuleForm
     list_display = ("position", "code", "sentence", "valid_from", "valid_to")
 
 
-class UrgencyRuleForm(forms.ModelForm):
+class UrgencyRuleForm(CheckedRowForm):
     """A row whose every word is understood, with a tier that exists."""
 
     class Meta:
@@ -121,9 +93,12 @@ class UrgencyRuleForm(forms.ModelForm):
             raise forms.ValidationError(f"{TO_SAFE_BY} stands alone in its row: it is counted without the answers.")
         return condition
 
+    def faults_with(self, changes: list[Any]) -> list[str]:
+        return faults_of_urgency(changes)
+
 
 @admin.register(UrgencyRule)
-class UrgencyRuleAdmin(DatedRowAdmin):
+class UrgencyRuleAdmin(CheckedRowAdmin):
     form = UrgencyRuleForm
     list_display = ("position", "tier", "reason", "sentence", "valid_from", "valid_to")
 

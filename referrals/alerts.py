@@ -7,7 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Membership, OrganizationKind, User
 from accounts.roles import LEAD_ROLES, Actor, Role
-from referrals.models import AlertKind, OpeningAlert
+from referrals.models import AlertKind, OpeningAlert, RoomDifference
+from referrals.room_audit import difference_in_words, newest_differences
 
 PAGE_SIZE = 25
 
@@ -23,6 +24,31 @@ class AlertLine:
     @property
     def sentence(self) -> str:
         return sentence(self.alert, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceLine:
+    """A program's room that does not add up, with the name of who looked at it."""
+
+    difference: RoomDifference
+    seen_by: str
+
+    @property
+    def sentence(self) -> str:
+        return difference_in_words(self.difference)
+
+
+def differences_for(actor: Actor) -> list[DifferenceLine]:
+    """What the audit of room found last, for the hotline's lead; in two queries."""
+    if actor.role != Role.HOTLINE_LEAD:
+        return []
+    found = list(newest_differences())
+    names = _names({one.seen_by_user_id or 0 for one in found})
+    return [DifferenceLine(one, names.get(one.seen_by_user_id or 0, "")) for one in found]
+
+
+def _names(people: set[int]) -> dict[int, str]:
+    return dict(User.objects.filter(pk__in=people - {0}).values_list("pk", "name"))
 
 
 def sentence(alert: OpeningAlert, name: str) -> str:
@@ -66,7 +92,10 @@ def alerts_for(actor: Actor) -> QuerySet[OpeningAlert]:
 
 def unseen(actor: Actor) -> int:
     """How many alerts wait for this lead."""
-    return alerts_for(actor).filter(seen_at=None).count() if actor.role in LEAD_ROLES else 0
+    if actor.role not in LEAD_ROLES:
+        return 0
+    differences = RoomDifference.objects.filter(seen_at=None).count() if actor.role == Role.HOTLINE_LEAD else 0
+    return alerts_for(actor).filter(seen_at=None).count() + differences
 
 
 def page_of_alerts(actor: Actor, number: int) -> tuple[Page[OpeningAlert], list[AlertLine]]:
@@ -74,7 +103,7 @@ def page_of_alerts(actor: Actor, number: int) -> tuple[Page[OpeningAlert], list[
     page = Paginator(alerts_for(actor), PAGE_SIZE).get_page(number)
     alerts = list(page.object_list)
     people = {alert.user_id for alert in alerts} | {alert.seen_by_user_id or 0 for alert in alerts}
-    names = dict(User.objects.filter(pk__in=people).values_list("pk", "name"))
+    names = _names(people)
     lines = [
         AlertLine(alert, names.get(alert.user_id, "A former member"), names.get(alert.seen_by_user_id or 0, ""))
         for alert in alerts

@@ -193,6 +193,8 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     give_up_clinic_seat = _deed("give_up_clinic_seat", serializers.NothingSerializer)
     request_certification = _deed("request_certification", serializers.CertificationSerializer)
     delete_data = _deed("delete_data", serializers.NothingSerializer)
+    hold_conflict = _deed("hold_conflict", serializers.HoldConflictSerializer)
+    must_not_take = _deed("must_not_take", serializers.NothingSerializer)
 
 
 class OfferViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Offer]):

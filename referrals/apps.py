@@ -14,12 +14,15 @@ class ReferralsConfig(AppConfig):
         from notifications import undelivered_handlers
         from privacy.append_only import APPEND_ONLY_TABLES
         from providers.room import on_room
+        from providers.table_forms import type_checks
         from referrals.reference import ReferenceConverter
+        from referrals.tables import faults_of_triage_with
         from web.navigation import waiting_in
 
         register_converter(ReferenceConverter, "reference")
         APPEND_ONLY_TABLES.append("referrals_caseevent")
         on_room(_offer_room_to_waiting)
+        type_checks.append(faults_of_triage_with)
         undelivered_handlers.append(_call_family_instead)
         waiting_in["/staff/alerts/"] = _alerts_waiting
         waiting_in["/staff/certifications/"] = _certifications_late

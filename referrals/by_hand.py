@@ -28,6 +28,7 @@ from referrals.models import Case, Offer
 from referrals.policies import (
     WrongState,
     awaits_screening,
+    can_say_must_not_take,
     live_offer_of,
     may_keep_clocks,
     offer_held_by,
@@ -76,6 +77,8 @@ _WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
     "give_up_clinic_seat": Role.COORDINATOR,
     "refer_out": Role.COORDINATOR,
     "record_referral_outcome": Role.COORDINATOR,
+    "hold_conflict": Role.COORDINATOR,
+    "must_not_take": Role.PROVIDER_STAFF,
 }
 
 # The legal clocks of a case: whoever holds it keeps them, and the hotline.
@@ -239,6 +242,18 @@ DEEDS: dict[str, Deed] = {
         "its data are destroyed within the hour",
         delete_data,
     ),
+    "hold_conflict": Deed(
+        "Record a provider's conflict of interest",
+        "The provider is never asked for this case. An offer it has now is taken back, and the next is asked.",
+        "conflict of interest recorded",
+        actions.record_conflict,
+    ),
+    "must_not_take": Deed(
+        "We must not take this case",
+        "For good, with all your programs, and no other provider reads of it. An offer you have now ends.",
+        "you are not asked for it again",
+        actions.must_not_take,
+    ),
 }
 
 
@@ -270,8 +285,11 @@ def _by_the_case_itself(actor: Actor, case: Case) -> Iterator[str]:
     """The deeds beside the machine that the case allows now."""
     if may_request_certification(actor, case):
         yield "request_certification"
+    if can_say_must_not_take(actor, case):
+        yield "must_not_take"
     if not actor.acts_as(Role.COORDINATOR) or not case.is_open:
         return
+    yield "hold_conflict"
     yield "record_locator_check"
     if can_be_searched_again(case):
         yield "may_have_moved"

@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.roles import Actor
-from providers.models import OfferPlace, Program
+from providers.models import OfferPlace, Program, Provider
+from providers.selectors import room_in_a_word
 from referrals import deadlines
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
@@ -40,8 +42,9 @@ from web.forms import DayField
 from web.free_text import FreeTextWidget, Number, Written, mark_of, number_in
 
 EMPTY = [("", "Choose one")]
-# Changed answers take an offer back by themselves; nobody gives that as a reason.
-TAKEN_BACK_BY_HAND = [choice for choice in TakeBackReason.choices if choice[0] != TakeBackReason.FACTS_CHANGED]
+# Changed answers and conflict holds take an offer back by themselves; nobody gives that as a reason.
+_BY_ITSELF = (TakeBackReason.FACTS_CHANGED, TakeBackReason.CONFLICT)
+TAKEN_BACK_BY_HAND = [choice for choice in TakeBackReason.choices if choice[0] not in _BY_ITSELF]
 CHOOSE = {"required": "Choose one from the list.", "invalid_choice": "Choose one from the list."}
 
 
@@ -128,7 +131,7 @@ class ProgramField(forms.ModelChoiceField):
     """Programs with the room each has."""
 
     def label_from_instance(self, obj: Any) -> str:
-        state = "paused" if obj.paused_at else f"{obj.free} of {obj.ceiling} free"
+        state = room_in_a_word(obj, timezone.now())
         place = f"{obj.place}. " if obj.place else ""
         return f"{place}{obj} ({state})"
 
@@ -155,6 +158,7 @@ def programs_for(case: Case, now: datetime) -> QuerySet[Program]:
     return (
         Program.objects.filter(provider__is_active=True)
         .select_related("provider")
+        .prefetch_related("closures")
         .annotate(place=Subquery(places.values("position")[:1]))
         .order_by(F("place").asc(nulls_last=True), "provider__code", "kind")
     )
@@ -388,6 +392,16 @@ def not_in_future(day: date, now: datetime) -> date:
     return day
 
 
+class HoldConflictForm(DeedForm):
+    provider = forms.ModelChoiceField(
+        Provider.objects.filter(is_active=True),
+        label="Who must not be asked",
+        empty_label="Choose one",
+        error_messages=CHOOSE,
+        help_text="For good, with all its programs. Nobody else reads of it, and nobody reads whose conflict it is.",
+    )
+
+
 class GiveForm(forms.Form):
     """Who of the lead's organization works on the case from now on."""
 
@@ -460,6 +474,8 @@ FORMS: dict[str, type[DeedForm]] = {
     "place_hold": DeedForm,
     "lift_hold": DeedForm,
     "delete_data": DeedForm,
+    "hold_conflict": HoldConflictForm,
+    "must_not_take": DeedForm,
 }
 
 

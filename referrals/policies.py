@@ -13,6 +13,7 @@ from django_fsm import can_proceed
 from accounts.models import Membership, User
 from accounts.roles import HOTLINE_ROLES, LEAD_ROLES, PROVIDER_ROLES, Actor, Role
 from privacy.models import DocumentKind, SealedDocument
+from providers.models import Provider
 from referrals.machine import STEPS, role_may
 from referrals.models import Case, Offer, OfferState, Screening, State
 
@@ -42,6 +43,30 @@ def is_with_organization(case: Case, organization_id: int | None) -> bool:
         .filter(state__in=[OfferState.LIVE, OfferState.ACCEPTED], room_released_at__isnull=True)
         .exists()
     )
+
+
+def provider_with(case: Case, actor: Actor) -> Provider:
+    """The actor's own provider, while it has the case; raises PermissionDenied."""
+    if not (actor.acts_as(Role.PROVIDER_STAFF) and is_with_organization(case, actor.organization_id)):
+        raise PermissionDenied("The case is not with your organization.")
+    return Provider.objects.get(organization=actor.organization_id)
+
+
+def can_say_must_not_take(actor: Actor, case: Case) -> bool:
+    """Whether the actor's provider has the case, and has not yet said that it must not."""
+    is_with_them = actor.acts_as(Role.PROVIDER_STAFF) and is_with_organization(case, actor.organization_id)
+    return is_with_them and not case.conflict_holds.filter(provider__organization=actor.organization_id).exists()
+
+
+def check_may_hold_conflict(actor: Actor, case: Case, provider: Provider) -> None:
+    """A coordinator for any provider, staff for their own while it has the case.
+
+    Raises PermissionDenied, WrongState.
+    """
+    if not actor.acts_as(Role.COORDINATOR) and provider_with(case, actor) != provider:
+        raise PermissionDenied("You can say this of your own organization only.")
+    if not case.is_open:
+        raise WrongState(f"{case.reference} is {case.get_state_display().lower()} now.")
 
 
 def awaits_screening(case: Case) -> bool:

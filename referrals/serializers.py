@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from providers.models import Program
+from providers.models import Program, Provider
 from referrals import deadlines
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
@@ -325,6 +325,10 @@ class OfferByHandSerializer(serializers.Serializer[Any]):
         queryset=Program.objects.select_related("provider__organization"), pk_field=serializers.IntegerField()
     )
     reason = serializers.ChoiceField(choices=HandReason.choices)
+
+
+class HoldConflictSerializer(serializers.Serializer[Any]):
+    provider = serializers.SlugRelatedField(slug_field="code", queryset=Provider.objects.filter(is_active=True))
 
 
 class EngageSerializer(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import vault, worker_key
+from providers.actions import publish_room
 from referrals.actions import (
     alerts,
     certifications,
@@ -21,10 +22,11 @@ from referrals.actions import (
     linked,
     provider_mail,
     retention,
+    room_audit,
     route_waiting,
     sharing,
 )
-from referrals.models import Offer, OfferState, OpeningAlert
+from referrals.models import Offer, OfferState, OpeningAlert, RoomDifference
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +131,26 @@ def mail_alerts() -> None:
         except Exception:
             # The next run tries again; one that fails must not keep the others from their leads.
             log.exception("alert %s is not mailed yet", alert_id)
+    differences = RoomDifference.objects.filter(mailed_at=None, at__lte=now - _ALERT_IS_LEFT_AFTER)
+    for difference_id in differences.order_by("at").values_list("pk", flat=True):
+        try:
+            room_audit.mail_difference(difference_id=difference_id, now=now)
+        except Exception:
+            log.exception("room difference %s is not mailed yet", difference_id)
+
+
+@shared_task
+def audit_room() -> None:
+    """Every night: whether the room of every program is what its cases add up to; then the directory shows it."""
+    now = timezone.now()
+    room_audit.audit_room(now=now)
+    publish_room(now)
+
+
+@shared_task
+def mail_room_difference(difference_id: str) -> None:
+    """Tell those who answer for the figures."""
+    room_audit.mail_difference(difference_id=UUID(difference_id), now=timezone.now())
 
 
 @shared_task

@@ -84,6 +84,7 @@ SENTENCES: dict[str, str] = {
     "note_added": "A note was sealed.",
     "handed_over": "{provider} has the file in its own case system.",
     "hold_placed": "A legal hold was placed{for_demand}: nothing of the case is destroyed.",
+    "conflict_hold": "{provider} must not be asked: a conflict of interest.",
     "hold_lifted": "A legal hold was lifted{for_demand}.",
     "new_file": "The family was asked again: a new file was begun.",
     "answers_sent": "The family answered the page “{page}” again.",

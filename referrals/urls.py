@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern] = [
     path("clinics/<uuid:session_id>/cancel/", clinics.cancel, name="cancel_clinic"),
     path("clinics/<uuid:session_id>/came/", clinics.attendance, name="clinic_attendance"),
     path("clinics/<uuid:session_id>/list/", clinics.door_list, name="clinic_list"),
+    path("alerts/room/<uuid:difference_id>/seen/", alerts.difference_seen, name="difference_seen"),
     path("demands/", demands.register, name="demands"),
     path("demands/new/", demands.enter, name="enter_demand"),
     path("demands/<uuid:demand_id>/", demands.show, name="demand"),

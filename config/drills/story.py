@@ -65,7 +65,7 @@ def lived(many: int, ears: Ears) -> Iterator[Story]:
         stack.enter_context(patch.object(throttle, "LONGEST_DELAY_SECONDS", 0.0))
         now = timezone.now()
         desks = {slug: Desk(office, now) for slug, office in open_offices(now).items()}
-        Program.objects.update(ceiling=1_000_000, paused_at=None, room_changed_at=now)
+        Program.objects.update(ceiling=1_000_000, paused_at=None, paused_until=None, room_changed_at=now)
         story = Story(people(many), codes, desks, _operator(), _browser(0))
         for identity in story.identities:
             _live(identity, story, ears)

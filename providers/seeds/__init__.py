@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from providers.rule_tables import BadTable, KnownType, Step, order_faults, unknown_steps
+
 FOLDER = Path(__file__).parent
 VALID_FROM = date(2026, 1, 1)
 CASE_TYPE_SOURCE = "Fund's case-type table, Nov 2026; LIST (Stanford NSMIv2) and LSC CSR codes"
@@ -68,6 +70,7 @@ def _load_providers(apps: Any) -> None:
 def _load_offer_orders(apps: Any) -> None:
     """A step goes to the provider's full detained program, or its nondetained one, by the case type."""
     program = apps.get_model("providers", "Program")
+    _check_orders(apps)
     place = apps.get_model("providers", "OfferPlace")
     detained = dict(apps.get_model("providers", "CaseType").objects.values_list("code", "detained"))
     for row in rows(FOLDER, "offer_orders.csv"):
@@ -82,3 +85,20 @@ def _load_offer_orders(apps: Any) -> None:
                 valid_from=VALID_FROM,
                 defaults={"program": target, "limited_scope": step.endswith("*"), "source": ORDER_SOURCE},
             )
+
+
+def _check_orders(apps: Any) -> None:
+    """Raises `BadTable` where the file's orders name what does not exist, ask somebody twice or have nobody."""
+    program, case_type = apps.get_model("providers", "Program"), apps.get_model("providers", "CaseType")
+    codes = set(program.objects.values_list("provider__code", flat=True))
+    types = [KnownType(code, VALID_FROM) for code in case_type.objects.values_list("code", flat=True)]
+    steps, faults = [], []
+    for row in rows(FOLDER, "offer_orders.csv"):
+        written = row["order"].split()
+        faults += unknown_steps(row["case_type"], [one.rstrip("*") for one in written], {*codes, "coordinator"})
+        for position, step in enumerate(written, start=1):
+            who = "" if step == "coordinator" else step.rstrip("*")
+            steps.append(Step(row["case_type"], position, who, is_active=True, valid_from=VALID_FROM))
+    faults += order_faults(steps, types, VALID_FROM)
+    if faults:
+        raise BadTable(faults)

@@ -8,6 +8,7 @@ its own; the clock repeats it if the process died in between.
 
 from referrals.actions.answering import NotChecked, record_no_conflict
 from referrals.actions.cases import open_case, record_facts
+from referrals.actions.conflict_holds import must_not_take, record_conflict
 from referrals.actions.deadlines import drop_deadline, enter_trigger, meet_deadline
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
 from referrals.actions.holds import lift_hold, place_hold
@@ -49,10 +50,12 @@ __all__ = (
     "may_have_moved",
     "meet_deadline",
     "move",
+    "must_not_take",
     "offer_by_hand",
     "open_case",
     "pass_screening",
     "place_hold",
+    "record_conflict",
     "record_facts",
     "record_locator_check",
     "record_no_conflict",

@@ -1,17 +1,29 @@
 """The waiting cases as matching reads them, in a fixed number of queries however many wait."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from providers.models import CaseType, OfferPlace
+from referrals.actions.conflicts import conflicts_among
 from referrals.business_time import CHICAGO
 from referrals.explanations import Standing, standing
-from referrals.matching import CaseProfile, PastOffer, WaitingCase, in_line
-from referrals.models import Case, Custody, Offer, OfferState, RoutingDecision, Screening, State, Urgency
+from referrals.matching import ELSEWHERE, HOME_STATE, CaseProfile, PastOffer, WaitingCase, in_line
+from referrals.models import (
+    Case,
+    ConflictHold,
+    Custody,
+    Offer,
+    OfferState,
+    RoutingDecision,
+    Screening,
+    State,
+    Urgency,
+)
 from referrals.models.case import may_be_offered
+from referrals.triage import MINNESOTA_CIRCUIT
 
 _FREE = (Custody.RELEASED, Custody.REMOVED)
 _IN_MINNESOTA = (Custody.HELD_LOCAL, Custody.ICE_HOLD_ROOM, Custody.ICE_MN)
@@ -28,6 +40,8 @@ _READ = (
     "language",
     "is_minor",
     "custody",
+    "facility__us_state",
+    "facility__circuit",
     "next_deadline",
     "opened_at",
 )
@@ -53,8 +67,10 @@ def read_waiting(case_types: Collection[str], *, besides: UUID | None = None, or
     newest = RoutingDecision.objects.filter(case=OuterRef("case")).order_by("-at", "-id").values("pk")[:1]
     cases = (
         Case.objects.filter(_MAY_BE_OFFERED, wanted, state__in=_STATES)
+        .select_related("facility")
         .only(*_READ)
         .prefetch_related(
+            Prefetch("conflict_holds", ConflictHold.objects.select_related("provider"), to_attr="holds"),
             Prefetch("offers", past_offers(), to_attr="past_offers"),
             Prefetch("routing_decisions", RoutingDecision.objects.filter(pk=Subquery(newest)), to_attr="newest"),
         )
@@ -73,7 +89,9 @@ def line_of(case: Case, seed: int, *, now: datetime) -> list[WaitingCase]:
     rivals = Case.objects.filter(
         _MAY_BE_OFFERED, state__in=_STATES, case_type__in=places.filter(program__in=own).values("case_type")
     )
-    return in_line((as_waiting(one, (), points=0, now=now) for one in rivals.only(*_READ)), seed)
+    return in_line(
+        (as_waiting(one, (), points=0, now=now) for one in rivals.select_related("facility").only(*_READ)), seed
+    )
 
 
 def standing_of(case: Case, *, now: datetime) -> Standing | None:
@@ -91,11 +109,26 @@ def newest_of(case: Case) -> RoutingDecision | None:
 
 def past_offers() -> QuerySet[Offer]:
     """The offers whose endings decide who may be asked again."""
-    return Offer.objects.exclude(state=OfferState.LIVE)
+    return Offer.objects.exclude(state=OfferState.LIVE).select_related("program__provider")
 
 
-def as_waiting(case: Case, past: Iterable[Offer], *, points: int, now: datetime) -> WaitingCase:
+def held_in(case: Case) -> tuple[str, int | None]:
+    """US state and federal circuit a case's person is held in, as `CaseProfile` has them."""
+    if case.facility:
+        return case.facility.us_state, case.facility.circuit
+    match case.custody:
+        case Custody.HELD_LOCAL | Custody.ICE_HOLD_ROOM | Custody.ICE_MN:
+            return HOME_STATE, MINNESOTA_CIRCUIT
+        case Custody.ICE_OUT_OF_STATE:
+            return ELSEWHERE, None
+    return "", None
+
+
+def as_waiting(
+    case: Case, past: Sequence[Offer], *, points: int, now: datetime, holds: Iterable[ConflictHold] = ()
+) -> WaitingCase:
     """What decides a case's place in line and which programs can take it."""
+    us_state, circuit = held_in(case)
     profile = CaseProfile(
         case_type=case.case_type,
         points=points,
@@ -104,6 +137,9 @@ def as_waiting(case: Case, past: Iterable[Offer], *, points: int, now: datetime)
         is_minor=case.is_minor,
         now=now,
         past=tuple(_past(past, case.case_type)),
+        us_state=us_state,
+        circuit=circuit,
+        conflicts=conflicts_among(holds, past),
     )
     return WaitingCase(
         id=case.pk,

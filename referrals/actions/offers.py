@@ -16,8 +16,10 @@ from privacy.vault import Keys
 from providers.actions import give_back_room, take_room
 from providers.models import Program
 from providers.room import announce_room
+from providers.selectors import what_is_in_the_way
 from referrals.actions.answering import check_conflict_was_checked, check_offer_is_live, locked_offer
 from referrals.actions.assignments import assign
+from referrals.actions.conflicts import conflicts_of, hold_conflict
 from referrals.actions.decisions import store_choice_by_hand
 from referrals.actions.linked import open_linked_case
 from referrals.actions.moves import close_tasks, lock_case, move
@@ -45,7 +47,7 @@ class NoRoom(CannotBeOffered):
 
 
 class Refused(CannotBeOffered):
-    """The program is out of service, or has declined the case for good (conflict, scope)."""
+    """The program is out of service, or not asked again for good (conflict, scope)."""
 
 
 class HandReason(models.TextChoices):
@@ -64,6 +66,8 @@ class TakeBackReason(models.TextChoices):
     PROVIDER_ASKED = "provider_asked", "The provider asked"
     BETTER_PLACE = "better_place", "Another provider fits better"
     MISTAKE = "mistake", "Offered by mistake"
+    # Given by recording a conflict hold, and never whose conflict it is.
+    CONFLICT = "conflict", "Conflict of interest"
     # The system's own reason, when new answers no longer fit the program.
     FACTS_CHANGED = "facts_changed", "The answers changed"
 
@@ -196,8 +200,7 @@ def offer_by_hand(*, case: Case, program: Program, reason: str, by: Actor, now: 
         points = case_points(case, now)
         if not take_room(program_id=program.pk, points=points, now=now):
             program.refresh_from_db()
-            state = "is paused" if program.paused_at else f"has {program.free} of {program.ceiling} points free"
-            raise NoRoom(f"{program} {state}; {case.reference} takes {points}.")
+            raise NoRoom(f"{program} {what_is_in_the_way(program, now)}; {case.reference} takes {points}.")
         store_choice_by_hand(case, program, points=points, now=now)
         return make_offer(case, program, points=points, by=by, now=now, reason=reason)
 
@@ -237,6 +240,8 @@ def transfer(
             others = [reader for reader in active_provider_readers() if reader not in leaving]
             seal_note(case, note, readers=[hotline_reader(), *others], by=by, now=now)
         release_holder(case, now, ending=OfferState.HANDED_ON)
+        if holder and reason == TransferReason.CONFLICT:
+            hold_conflict(case, holder.program.provider, by=by, now=now)
         route_after_commit(case.pk, now)
     return case
 
@@ -281,8 +286,8 @@ def _check_takes_part(program: Program, case: Case) -> None:
     """Raises Refused for a provider out of service, or a program that declined this case for good."""
     if not program.provider.is_active:
         raise Refused(f"{program.provider} does not take part now.")
-    for_good = [DeclineReason.CONFLICT, DeclineReason.SCOPE]
-    if case.offers.filter(program=program, state=OfferState.DECLINED, decline_reason__in=for_good).exists():
+    declined = case.offers.filter(program=program, state=OfferState.DECLINED, decline_reason=DeclineReason.SCOPE)
+    if program.provider.code in conflicts_of(case) or declined.exists():
         # Never which of the two: a conflict must not show.
         raise Refused(f"{program} cannot take {case.reference} and is not asked again.")
 
@@ -298,5 +303,10 @@ def _give_back(offer: Offer, now: datetime) -> None:
     first = Offer.objects.filter(pk=offer.pk, room_released_at__isnull=True).update(room_released_at=now)
     if first:
         carried = offer.state in (OfferState.ACCEPTED, OfferState.HANDED_ON)
-        give_back_room(program_id=offer.program_id, points=offer.points, grew_at=now if carried else None)
+        give_back_room(
+            program_id=offer.program_id,
+            points=offer.points,
+            taken_at=offer.offered_at,
+            grew_at=now if carried else None,
+        )
         announce_room(now)

@@ -61,7 +61,7 @@ class OfferOrders:
     def types_with_room(self, now: datetime, full: set[int], only: Collection[int] | None = None) -> set[str]:
         """The case types of which a program (one of `only`, where given) could take one more case now."""
         free = {
-            one.id: one.free for one in self.profiles(now, full) if one.is_active and not one.is_paused and one.free > 0
+            one.id: one.free for one in self.profiles(now, full) if one.is_active and one.takes_new and one.free > 0
         }
         return {
             case_type
@@ -81,7 +81,7 @@ def _offer_orders(now: datetime) -> OfferOrders:
     rules: dict[str, list[OrderStep]] = defaultdict(list)
     programs: dict[int, Program] = {}
     places = OfferPlace.objects.on(today).order_by("case_type", "position")
-    for place in places.select_related("program__provider__organization"):
+    for place in places.select_related("program__provider__organization").prefetch_related("program__closures"):
         rules[place.case_type].append(OrderStep(place.position, place.program_id, place.limited_scope))
         if place.program:
             programs[place.program.pk] = place.program
@@ -96,7 +96,8 @@ def route(case: Case, *, now: datetime) -> Offer | None:
     """
     orders = _offer_orders(now)
     points = orders.points[case.case_type]
-    newcomer = as_waiting(case, past_offers().filter(case=case), points=points, now=now)
+    holds = case.conflict_holds.select_related("provider")
+    newcomer = as_waiting(case, list(past_offers().filter(case=case)), points=points, now=now, holds=holds)
     seed = secrets.randbits(62)
     full: set[int] = set()
     while True:
@@ -123,7 +124,13 @@ def _rivals(case: Case, orders: OfferOrders, now: datetime, full: set[int]) -> l
 
 def _as_waiting(cases: Iterable[Case], orders: OfferOrders, now: datetime) -> list[WaitingCase]:
     return [
-        as_waiting(one, one.past_offers, points=orders.points[one.case_type], now=now)  # type: ignore[attr-defined]
+        as_waiting(
+            one,
+            one.past_offers,  # type: ignore[attr-defined]
+            points=orders.points[one.case_type],
+            now=now,
+            holds=one.holds,  # type: ignore[attr-defined]
+        )
         for one in cases
     ]
 
@@ -318,12 +325,16 @@ def program_profile(program: Program, now: datetime, full: set[int] | None = Non
         ceiling=program.ceiling,
         in_use=program.ceiling if lost_room else program.in_use,
         is_active=program.provider.is_active,
-        is_paused=program.paused_at is not None,
+        is_paused=program.is_paused(now),
         on_duty=is_on_duty(hours_of(program), now),
         takes_minors=program.takes_minors,
         languages=frozenset(program.languages),
         last_offer_at=program.last_offer_at,
-        room_changed_at=program.room_changed_at,
+        room_changed_at=program.room_grew_at(now),
+        is_closed=program.closure_at(now) is not None,
+        left_in_week=program.left_in_week(now),
+        us_states=frozenset(program.us_states),
+        circuits=frozenset(program.circuits),
     )
 
 

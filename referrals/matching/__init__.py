@@ -8,6 +8,8 @@ from referrals.matching.line import Promptness, WaitingCase, in_line, promptness
 from referrals.matching.placement import Placement, place
 from referrals.matching.ranking import (
     ASK_AGAIN_AFTER,
+    ELSEWHERE,
+    HOME_STATE,
     Candidate,
     CaseProfile,
     Decision,
@@ -20,6 +22,8 @@ from referrals.matching.ranking import (
 
 __all__ = [
     "ASK_AGAIN_AFTER",
+    "ELSEWHERE",
+    "HOME_STATE",
     "Candidate",
     "CaseProfile",
     "Decision",

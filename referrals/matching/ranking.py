@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 ASK_AGAIN_AFTER = timedelta(hours=24)
+HOME_STATE = "MN"
+ELSEWHERE = "elsewhere"
 
 
 class Verdict(StrEnum):
@@ -21,6 +23,9 @@ class Verdict(StrEnum):
     FOR_OTHERS = "for_others"
     NO_ROOM = "no_room"
     PAUSED = "paused"
+    CLOSED = "closed"
+    WEEKLY_LIMIT = "weekly_limit"
+    VENUE = "venue"
     INACTIVE = "inactive"
     LANGUAGE = "language"
     MINORS = "minors"
@@ -51,6 +56,12 @@ class CaseProfile:
     is_minor: bool | None
     now: datetime
     past: tuple[PastOffer, ...] = ()
+    # Where the person is held: a US state (ELSEWHERE: known only to be none of Minnesota's) and a federal circuit;
+    # "" and None for somebody not held, or held nobody knows where.
+    us_state: str = ""
+    circuit: int | None = None
+    # Codes of providers that must never be asked.
+    conflicts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +80,21 @@ class ProgramProfile:
     languages: frozenset[str]
     last_offer_at: datetime | None
     room_changed_at: datetime
+    is_closed: bool = False
+    # How many more cases it may be offered this week; None for no limit.
+    left_in_week: int | None = None
+    # Where people must be held to be offered to it; empty means anywhere.
+    us_states: frozenset[str] = frozenset()
+    circuits: frozenset[int] = frozenset()
 
     @property
     def free(self) -> int:
         return self.ceiling - self.in_use
+
+    @property
+    def takes_new(self) -> bool:
+        """Whether it takes new cases at all now, however much room it has."""
+        return not self.is_paused and not self.is_closed and self.left_in_week != 0
 
     @property
     def load(self) -> float:
@@ -156,17 +178,34 @@ def _obstacle(case: CaseProfile, step: OrderStep, programs: dict[int, ProgramPro
         return Verdict.LANGUAGE
     if case.is_minor and not program.takes_minors:
         return Verdict.MINORS
-    if (refused := _refusal(case, program)) is not None:
-        return refused
+    if not _is_within_reach(case, program):
+        return Verdict.VENUE
+    return _refusal(case, program) or _lack_of_room(case, program)
+
+
+def _lack_of_room(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
     if program.is_paused:
         return Verdict.PAUSED
-    if program.free < case.points:
-        return Verdict.NO_ROOM
-    return None
+    if program.is_closed:
+        return Verdict.CLOSED
+    if program.left_in_week == 0:
+        return Verdict.WEEKLY_LIMIT
+    return Verdict.NO_ROOM if program.free < case.points else None
+
+
+def _is_within_reach(case: CaseProfile, program: ProgramProfile) -> bool:
+    """Whether the program goes to where the person is held; where nobody knows yet, it is asked and may say no."""
+    if case.us_state == ELSEWHERE:
+        in_state = not program.us_states or program.us_states != {HOME_STATE}
+    else:
+        in_state = not (program.us_states and case.us_state) or case.us_state in program.us_states
+    return in_state and (not (program.circuits and case.circuit) or case.circuit in program.circuits)
 
 
 def _refusal(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
     """A conflict or scope decline holds for ever; any other ending until the program's room changed, or 24 h."""
+    if program.provider in case.conflicts:
+        return Verdict.DECLINED_CONFLICT
     endings = sorted((past for past in case.past if past.program_id == program.id), key=lambda past: past.at)
     for past in endings:
         if past.ending == "conflict":

@@ -25,8 +25,17 @@ from referrals.models.deadline import (
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.desk import CaseRead, SavedFilter
 from referrals.models.locator import LocatorCheck, LookedAt, LookResult
-from referrals.models.offer import DeclineReason, Offer, OfferState, ProviderMail, ProviderMailKind, RoutingDecision
+from referrals.models.offer import (
+    ConflictHold,
+    DeclineReason,
+    Offer,
+    OfferState,
+    ProviderMail,
+    ProviderMailKind,
+    RoutingDecision,
+)
 from referrals.models.retention import RetentionReaders, RetentionRule, RetentionTrigger
+from referrals.models.room import RoomDifference
 from referrals.models.rules import (
     Facility,
     IncomeLine,
@@ -56,6 +65,7 @@ __all__ = (
     "ClinicCaseType",
     "ClinicSeat",
     "ClinicSession",
+    "ConflictHold",
     "CoordinatorTask",
     "CounselAdvice",
     "Custody",
@@ -87,6 +97,7 @@ __all__ = (
     "RetentionReaders",
     "RetentionRule",
     "RetentionTrigger",
+    "RoomDifference",
     "RoutingDecision",
     "SavedFilter",
     "Screening",

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from providers.models import Program
+from providers.models import Program, Provider
 from referrals.models.case import Case
 
 
@@ -73,6 +73,9 @@ class Offer(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["expires_at"], name="offer_live_by_expiry", condition=Q(state="live")),
             models.Index(fields=["program", "state"], name="offer_by_program"),
+            # Each night the room of every program is counted again, and how many it was offered this week.
+            models.Index(fields=["program"], name="offer_holds_room", condition=Q(room_released_at__isnull=True)),
+            models.Index(fields=["offered_at", "program"], name="offer_by_week"),
             models.Index(fields=["offered_at"], name="offer_file_follows", condition=Q(file_follows=True)),
             models.Index(
                 fields=["answered_at"],
@@ -109,6 +112,23 @@ class ProviderMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} about {self.offer}"
+
+
+class ConflictHold(models.Model):
+    """A provider that must never be offered a case; never whose conflict it is, nor what it is about."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="conflict_holds")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    user_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "provider"], name="one_conflict_hold_per_provider")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} not to {self.provider}"
 
 
 class RoutingDecision(models.Model):

@@ -9,8 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from providers.rule_tables import BadTable, KnownType, Step
 from providers.seeds import VALID_FROM, rows
 from referrals.deadlines import packaged_rules
+from referrals.rule_tables import Rule, triage_faults, urgency_faults
 
 FOLDER = Path(__file__).parent
 HELPS_OUTSIDE_CITY = "ilcm-intake"
@@ -90,6 +92,7 @@ def load_retention(apps: Any) -> None:
 def load_triage_rules(apps: Any, valid_from: date = VALID_FROM) -> None:
     """The ordered rules from answers to case type."""
     triage_rule = apps.get_model("referrals", "TriageRule")
+    _check_triage_rules(apps)
     for row in rows(FOLDER, "triage_rules.csv"):
         triage_rule.objects.get_or_create(
             position=int(row["position"]),
@@ -107,9 +110,40 @@ def load_triage_rules(apps: Any, valid_from: date = VALID_FROM) -> None:
         )
 
 
+def _check_triage_rules(apps: Any) -> None:
+    """Raises `BadTable` where the file is no whole table: a gap, an overlap, a word nobody knows."""
+    codes = set(apps.get_model("providers", "CaseType").objects.values_list("code", flat=True))
+    places = apps.get_model("providers", "OfferPlace").objects.values_list("case_type", flat=True)
+    rules = [
+        Rule(
+            "Triage rule",
+            int(row["position"]),
+            parse_condition(row["condition"]),
+            VALID_FROM,
+            codes=(row["code"], *row["secondary"].split()),
+            only_adds=row["only_adds"] == "yes",
+        )
+        for row in rows(FOLDER, "triage_rules.csv")
+    ]
+    types = [KnownType(code, VALID_FROM) for code in codes]
+    # Whether the providers of an order take part is a matter of the day, not of the file.
+    steps = [Step(code, 1, "", is_active=True, valid_from=VALID_FROM) for code in set(places)]
+    if faults := triage_faults(rules, types, steps, VALID_FROM):
+        raise BadTable(faults)
+
+
+def _check_urgency_rules() -> None:
+    """Raises `BadTable` where the file is no whole table."""
+    table = rows(FOLDER, "urgency_rules.csv")
+    rules = [Rule("Urgency row", int(row["position"]), parse_condition(row["condition"]), VALID_FROM) for row in table]
+    if faults := urgency_faults(rules, VALID_FROM):
+        raise BadTable(faults)
+
+
 def load_urgency_rules(apps: Any) -> None:
     """The ordered rows from answers to the tier."""
     urgency_rule = apps.get_model("referrals", "UrgencyRule")
+    _check_urgency_rules()
     for row in rows(FOLDER, "urgency_rules.csv"):
         fields: dict[str, Any] = {**row, "tier": int(row["tier"]), "condition": parse_condition(row["condition"])}
         urgency_rule.objects.get_or_create(position=int(fields.pop("position")), valid_from=VALID_FROM, defaults=fields)

@@ -27,8 +27,9 @@ NO_PAGE: dict[str, str] = {
     "staff/clinics/<uuid:session_id>/came/": "POST, redirects",
     "staff/offers/<uuid:offer_id>/no-conflict/": "POST, redirects",
     "staff/money/publish/": "POST, redirects",
-    "staff/room/<int:program_id>/pause/": "POST, redirects",
+    "staff/alerts/room/<uuid:difference_id>/seen/": "POST, redirects",
     "staff/room/<int:program_id>/resume/": "POST, redirects",
+    "staff/room/<int:program_id>/close/<int:closure_id>/open/": "POST, redirects",
     "<lang>/leave/": "POST, leads away",
     "<lang>/sent/receipt.pdf": "PDF",
 }

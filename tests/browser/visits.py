@@ -307,6 +307,25 @@ def provider_visits() -> Iterator[Visit]:
 
     yield visit("staff/room/<int:program_id>/ceiling/", "ceiling with an error", Role.PROVIDER_LEAD, ceiling_too_low)
 
+    def press_in(fold: str, button: str, **typed: str) -> Callable[[World, Page], None]:
+        def go(world: World, page: Page) -> None:
+            open_(world, page, "/staff/room/")
+            page.click(f"summary:has-text('{fold}') >> nth=0")
+            for name, words in typed.items():
+                page.fill(f"details[open] [name={name}]", words)
+            press(page, f"details[open] button:has-text('{button}')")
+
+        return go
+
+    one = "staff/room/<int:program_id>/"
+    past = {"until_0": "1", "until_1": "2", "until_2": "2020"}
+    in_past = press_in("Pause new offers", "Pause", **past)
+    yield visit(f"{one}pause/", "pause with an error", Role.PROVIDER_LEAD, in_past)
+    without_days = press_in("Close for some days", "Close on these days")
+    yield visit(f"{one}close/", "closed days with an error", Role.PROVIDER_LEAD, without_days)
+    nowhere = press_in("Languages and places", "Save", us_states="Minnesota")
+    yield visit(f"{one}limits/", "limits with an error", Role.PROVIDER_LEAD, nowhere)
+
 
 def clock_visits() -> Iterator[Visit]:
     def make(world: World, page: Page) -> None:

@@ -1,10 +1,15 @@
 """A provider's room: who sees and sets it, and what stands in the way."""
 
+from datetime import date, timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.utils.timezone import localdate
 
 from accounts.roles import MEMBER_ROLES, Role
-from providers.models import Program
+from providers.days import start_of
+from providers.models import Closure, Program
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +102,147 @@ def test_the_page_takes_as_many_queries_for_all_providers_as_for_one(
 
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         coordinator.get("/staff/room/")
+
+
+def day_parts(field: str, day: date) -> dict[str, str]:
+    """A day as the three boxes of its field send it."""
+    return {f"{field}_{number}": str(part) for number, part in enumerate((day.month, day.day, day.year))}
+
+
+def fresh(program: Program) -> Program:
+    return Program.objects.get(pk=program.pk)
+
+
+def test_the_weeks_limit_is_set_with_the_ceiling_and_taken_away_by_an_empty_box(staff: Client) -> None:
+    program = factories.room(ceiling=10)
+
+    page = staff.post(url(program, "ceiling"), {"ceiling": "10", "weekly_limit": "4"}, follow=True).content.decode()
+    assert (fresh(program).weekly_limit, "0 of 4 new cases this week" in page) == (4, True)
+    staff.post(url(program, "ceiling"), {"ceiling": "10", "weekly_limit": ""})
+
+    assert fresh(program).weekly_limit is None
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "many", "501", "1.5"])
+def test_a_weeks_limit_that_is_no_number_of_cases_is_refused_and_stays_typed(staff: Client, typed: str) -> None:
+    program = factories.room(ceiling=10)
+
+    answer = staff.post(url(program, "ceiling"), {"ceiling": "8", "weekly_limit": typed})
+
+    assert answer.status_code == 400
+    assert f'value="{typed}"' in answer.content.decode()
+    assert (fresh(program).weekly_limit, fresh(program).ceiling) == (None, 10)
+
+
+def test_a_refused_ceiling_leaves_the_weeks_limit_as_it_was(staff: Client) -> None:
+    program = factories.room(ceiling=10)
+    factories.case()
+
+    assert staff.post(url(program, "ceiling"), {"ceiling": "5", "weekly_limit": "3"}).status_code == 409
+
+    assert fresh(program).weekly_limit is None
+
+
+def test_a_pause_asks_until_when_and_says_it(staff: Client) -> None:
+    program, until = factories.room(ceiling=10), localdate() + timedelta(days=9)
+
+    page = staff.post(url(program, "pause"), day_parts("until", until), follow=True).content.decode()
+
+    assert fresh(program).paused_until == start_of(until)
+    assert f"until {until:%b} {until.day}, {until.year}: no new offers" in page
+    assert "Until when?" in page
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_a_pause_does_not_end_before_it_begins(staff: Client, days: int) -> None:
+    program, until = factories.room(ceiling=10), localdate() + timedelta(days=days)
+
+    answer = staff.post(url(program, "pause"), day_parts("until", until))
+
+    assert (answer.status_code, fresh(program).paused_at) == (400, None)
+    assert f'value="{until.year}"' in answer.content.decode()
+
+
+def test_closed_days_are_noted_shown_and_taken_back(staff: Client) -> None:
+    program, today = factories.room(ceiling=10), localdate()
+    sent = {"name": "Spring recess"} | day_parts("first_day", today) | day_parts("last_day", today)
+
+    page = staff.post(url(program, "close"), sent, follow=True).content.decode()
+    again = staff.post(url(program, "close"), sent)
+    closure = Closure.objects.get(program=program)
+
+    assert "Spring recess" in page
+    assert ">Closed</span>" in page
+    assert again.status_code == 409
+    gone = staff.post(url(program, f"close/{closure.pk}/open"), follow=True).content.decode()
+    assert "Spring recess" not in gone
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"name": ""}, "Write what it is"),
+        ({"first": 5, "last": 4}, "before the first"),
+        ({"first": -5, "last": -4}, "These days are over"),
+        ({"first": 1, "last": 400}, "Longer than a year"),
+    ],
+)
+def test_closed_days_that_make_no_sense_are_refused_and_stay_typed(
+    staff: Client, changes: dict[str, Any], fault: str
+) -> None:
+    program = factories.room(ceiling=10)
+    given: dict[str, Any] = {"name": "Training", "first": 1, "last": 2} | changes
+    first, last = (localdate() + timedelta(days=given[name]) for name in ("first", "last"))
+
+    answer = staff.post(
+        url(program, "close"), {"name": given["name"]} | day_parts("first_day", first) | day_parts("last_day", last)
+    )
+
+    page = answer.content.decode()
+    assert (answer.status_code, fault in page, Closure.objects.count()) == (400, True, 0)
+    assert f'value="{given["name"]}"' in page or not given["name"]
+    assert f'value="{last.year}"' in page
+
+
+def test_languages_and_places_are_set(staff: Client) -> None:
+    program = factories.room(ceiling=10)
+
+    page = staff.post(
+        url(program, "limits"), {"languages": ["es", "so"], "us_states": "nd, MN", "circuits": "8"}, follow=True
+    ).content.decode()
+
+    found = fresh(program)
+    assert (found.languages, found.us_states, found.circuits) == (["es", "so"], ["MN", "ND"], [8])
+    assert 'value="MN ND"' in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "fault"),
+    [
+        ({"us_states": "Minnesota"}, "No state is written MINNESOTA"),
+        ({"circuits": "8 12"}, "There is no circuit 12"),
+        ({"languages": ["klingon"]}, "klingon"),
+    ],
+)
+def test_a_place_or_language_nobody_knows_is_refused_and_stays_typed(
+    staff: Client, sent: dict[str, Any], fault: str
+) -> None:
+    program = factories.room(ceiling=10)
+
+    answer = staff.post(url(program, "limits"), sent)
+
+    assert (answer.status_code, fault in answer.content.decode()) == (400, True)
+    typed = next(iter(sent.values()))
+    assert not isinstance(typed, str) or f'value="{typed}"' in answer.content.decode()
+    assert (fresh(program).us_states, fresh(program).circuits, fresh(program).languages) == ([], [], [])
+
+
+@pytest.mark.parametrize("verb", ["close", "limits", "close/1/open"])
+def test_nothing_of_another_providers_program_is_found(staff: Client, verb: str) -> None:
+    assert staff.post(url(factories.room("VLN", "nondetained"), verb), {"name": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["ceiling", "pause", "close", "limits"])
+def test_an_address_of_a_form_leads_back_to_the_page(staff: Client, verb: str) -> None:
+    assert staff.get(url(factories.room(), verb)).headers["Location"] == "/staff/room/"

@@ -341,9 +341,10 @@ def test_a_deed_in_the_wrong_state_is_a_conflict_whatever_the_body(coordinator: 
         "give_up_clinic_seat": factories.case,
         "refer_out": closed,
         "record_referral_outcome": factories.case,
+        "hold_conflict": closed,
     }
     # A provider's, and the hotline lead's.
-    others = {"engage", "start_stage", "confirm_handed_over", "place_hold", "lift_hold"}
+    others = {"engage", "start_stage", "confirm_handed_over", "place_hold", "lift_hold", "must_not_take"}
     assert set(wrong) == set(DEEDS) - others
 
     for deed, made in wrong.items():
