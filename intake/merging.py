@@ -27,7 +27,7 @@ from privacy.models import DocumentKind, SealedDocument
 from privacy.vault import Keys
 from referrals import events
 from referrals.actions import mark_duplicate
-from referrals.actions.moves import lock_cases, open_task
+from referrals.actions.moves import lock_to_join, open_task
 from referrals.actions.openings import OpeningReason, record_opening
 from referrals.actions.sharing import active_provider_readers, hotline_reader
 from referrals.business_time import answer_due
@@ -58,8 +58,8 @@ def merge(*, keep: Case, duplicate: Case, by: Actor, keys: Keys, now: datetime |
     now = now or timezone.now()
     _log_openings(keep, duplicate, by, now)
     with transaction.atomic():
-        pair = {case.pk: case for case in lock_cases(keep.pk, duplicate.pk)}
-        keep, duplicate = pair[keep.pk], pair[duplicate.pk]
+        locked = lock_to_join(duplicate.pk, keep.pk)
+        keep, duplicate = locked[keep.pk], locked[duplicate.pk]
         likely = pair_between(keep, duplicate)
         if duplicate.state == State.DUPLICATE and duplicate.duplicate_of_id == keep.pk:
             return keep

@@ -73,6 +73,15 @@ def give_back_room(*, program_id: int, points: int, taken_at: datetime, grew_at:
     Program.objects.filter(pk=program_id).update(**changes)
 
 
+def resize_room(*, program_id: int, by_points: int) -> bool:
+    """Takes more points, or gives some back (negative), for a case the program has already; False where none are free.
+
+    Neither a pause nor the week stands in the way: no new case comes.
+    """
+    able = Program.objects.filter(pk=program_id, in_use__lte=F("ceiling") - max(by_points, 0))
+    return bool(able.update(in_use=F("in_use") + by_points))
+
+
 def publish_room(now: datetime, *programs: int) -> None:
     """Takes the free points of the programs named, or else of all, into the public directory.
 

@@ -15,6 +15,7 @@ MOST_POINTS = 10_000
 MOST_CASES_A_WEEK = 500
 # Longer than a year is no closure: such a program is paused.
 LONGEST_CLOSURE = timedelta(days=366)
+FURTHEST_AHEAD = timedelta(days=731)
 # States, the District and the territories that have immigration detention or a court of their own.
 US_STATES = frozenset(
     """
@@ -98,6 +99,8 @@ class ClosureForm(ProgramForm):
             self.add_error("last_day", "The last day comes before the first.")
         elif last and last < self.today:
             self.add_error("last_day", "These days are over.")
+        elif first and first - self.today > FURTHEST_AHEAD:
+            self.add_error("first_day", "That is more than two years ahead.")
         elif first and last and last - first > LONGEST_CLOSURE:
             self.add_error("last_day", "Longer than a year: pause the program instead.")
         return cleaned

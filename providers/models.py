@@ -141,7 +141,8 @@ class Program(models.Model):
 
         The clock ends pauses and closures, and begins a new week for a program with a weekly limit.
         """
-        grew = [self.room_changed_at, *(start_of(one.last_day + ONE_DAY) for one in self.closures.all())]
+        over = [one.last_day for one in self.closures.all() if one.last_day < day_of(now)]
+        grew = [self.room_changed_at, *(start_of(day + ONE_DAY) for day in over)]
         if self.paused_until:
             grew.append(self.paused_until)
         if self.weekly_limit is not None:

@@ -132,7 +132,7 @@ class ClinicCaseTypeAdmin(DatedRowAdmin):
 
 
 class StageForm(forms.ModelForm):
-    """A stage whose case types exist, each with at most one first stage."""
+    """A stage whose case types exist."""
 
     class Meta:
         model = Stage
@@ -146,10 +146,10 @@ class StageForm(forms.ModelForm):
 
     def _known(self, field: str) -> list[str]:
         codes = self.cleaned_data[field] or []
-        if not isinstance(codes, list):
+        if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
             raise forms.ValidationError('A list of case-type codes, such as ["REM-DET"], or ["*"] for any.')
         known = {ANY_TYPE, *CaseType.objects.values_list("code", flat=True)}
-        if unknown := [str(code) for code in codes if code not in known]:
+        if unknown := [code for code in codes if code not in known]:
             raise forms.ValidationError(f"No case type is called {', '.join(unknown)}.")
         return codes
 

@@ -52,7 +52,7 @@ SENTENCES: dict[str, str] = {
     Verdict.DECLINED_SCOPE: "{provider} said the case is not one they take, and is not asked again.",
     Verdict.ASKED_RECENTLY: "{provider} did not take it less than a day ago, and its room has not grown since.",
     Verdict.HANDED_ON: "{provider} had the case and handed it on.",
-    Verdict.TASK: "The offer order names a coordinator: a task was opened.",
+    Verdict.TASK: "The offer order names a coordinator here: somebody is asked where no provider above can be.",
 }
 
 # What a provider would need to take the case, after "{provider} ({kind}) would take it"; {lacking} {unit}: 4 points.
@@ -60,6 +60,9 @@ CHANGES: dict[str, str] = {
     Verdict.FOR_OTHERS: "with room for one more: the {free} points free go to other waiting cases",
     Verdict.NO_ROOM: "with {lacking} more {unit}",
     Verdict.PAUSED: "if its pause ended",
+    Verdict.CLOSED: "if it were open",
+    Verdict.WEEKLY_LIMIT: "next week, or with a higher weekly limit",
+    Verdict.VENUE: "if it went to where the person is held",
     Verdict.INACTIVE: "if it took part again",
     Verdict.LANGUAGE: "if it served {language}",
     Verdict.MINORS: "if it took people under 18",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from providers.days import monday_of, start_of
@@ -39,9 +39,11 @@ def recount(now: datetime) -> list[Recount]:
         case__state__in=_WITH_PROVIDER,
     )
     of_week = Offer.objects.filter(
+        Q(offered_at__gte=start_of(monday_of(now))),
         program=OuterRef("pk"),
-        offered_at__gte=start_of(monday_of(now)),
         state__in=[OfferState.LIVE, OfferState.ACCEPTED, OfferState.HANDED_ON],
+        # Earlier, it was an offer of the case that this one continues, noted here so that nobody is asked twice.
+        offered_at__gte=F("case__opened_at"),
     )
     programs = Program.objects.select_related("provider").annotate(
         counted_points=_one_figure(holding, Sum("points")), counted_in_week=_one_figure(of_week, Count("pk"))

@@ -33,6 +33,7 @@ from referrals.models import (
 SENTENCES: dict[str, str] = {
     "open": "The case was opened ({channel}): {case_type}, T{urgency}.{continues}",
     "facts_changed": "The answers changed. {changes}",
+    "room_short": "The new kind of case takes {points} points; {provider} has room for {kept} only.",
     "request_info": "More was asked of the family; somebody calls them.",
     "info_received": "What was missing has arrived.",
     "screen_in": "Found eligible: {reason}",
@@ -170,7 +171,9 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     if event.kind == "facts_changed":
         words["changes"] = _changes(detail["before"], detail["after"])
     if event.kind == "clocks_recounted":
-        words["clocks"] = " ".join(_clock_moved(one["before"], one["after"]) for one in detail["changes"])
+        words["clocks"] = " ".join(_clock_moved(one["before"], one["after"]) for one in detail["changes"]) or (
+            f"Next deadline: {detail['next']['after'] or 'none'} instead of {detail['next']['before'] or 'none'}."
+        )
     return words
 
 

@@ -1,9 +1,9 @@
 """Verbs that change a case. Views, the API, tasks and the phone line call these and nothing else.
 
-Locking: a transaction locks at most one case, first (a duplicate and its original, or cases found to be alike: all of
-them, in the order of their ids), and after it at most one program, by the conditional UPDATE that takes or gives back
-room. What must touch a second program or another case (re-routing, the waitlist) runs after commit in transactions of
-its own; the clock repeats it if the process died in between.
+Locking: a transaction locks at most one case, first (a duplicate, its original and its own duplicates, or cases found
+to be alike: all of them, in the order of their ids), and after it at most one program, by the conditional UPDATE that
+takes or gives back room. What must touch a second program or another case (re-routing, the waitlist) runs after commit
+in transactions of its own; the clock repeats it if the process died in between.
 """
 
 from referrals.actions.answering import NotChecked, record_no_conflict

@@ -14,6 +14,7 @@ from referrals.actions.locating import start_search
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
 from referrals.actions.offers import TakeBackReason, end_live_offer
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
+from referrals.actions.size import settle_size
 from referrals.business_time import CHICAGO, answer_due, screening_due
 from referrals.eligibility import income, residency, system_may_screen_in
 from referrals.facts import Facts, YesNo
@@ -122,6 +123,7 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         if case.state == State.OFFERED and not offer_still_fits(case, now):
             detail = {"reason": TakeBackReason.FACTS_CHANGED.value}
             end_live_offer(case, "withdraw_offer", by=SYSTEM, now=now, detail=detail)
+        settle_size(case, now=now)
         if may_be_offered(case):
             route_after_commit(case.pk, now)
     case.refresh_from_db()

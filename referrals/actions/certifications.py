@@ -4,6 +4,7 @@ There is no verb that changes whether a request asked for the short clocks: Minn
 request itself, so that who forgot it withdraws the request and makes a new one.
 """
 
+import logging
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +35,8 @@ from referrals.certifications import (
 from referrals.deadlines import NotCounted
 from referrals.models import Case, CertificationDesk, CertificationRequest, CertifyingAgency, TaskKind
 from referrals.policies import WrongState, offer_held_by
+
+log = logging.getLogger(__name__)
 
 
 def may_request_certification(actor: Actor, case: Case) -> bool:
@@ -163,11 +166,21 @@ def recount(now: datetime) -> int:
     returns how many changed."""
     rules, changed = law(), 0
     for request in unanswered(CertificationRequest.objects.all()):
-        ends = clocks(request.agency, request.requested_on, is_expedited=request.is_expedited, rules=rules)
+        try:
+            ends = clocks(request.agency, request.requested_on, is_expedited=request.is_expedited, rules=rules)
+        except NotCounted:
+            # A row of the table has ended without another: the days stand as they were counted.
+            log.warning("the clocks of certification %s are not in the table any more", request.pk)
+            continue
         if (ends.city, ends.state) != (request.city_due, request.state_due):
             changed += _set(request, now, city_due=ends.city, state_due=ends.state)
     for request in unfiled(CertificationRequest.objects.all()):
-        if request.signed_on and (end := runs_out(request.signed_on, rules=rules)) != request.runs_out_on:
+        try:
+            end = runs_out(request.signed_on, rules=rules) if request.signed_on else request.runs_out_on
+        except NotCounted:
+            log.warning("the end of certification %s is not in the table any more", request.pk)
+            continue
+        if end != request.runs_out_on:
             changed += _set(request, now, runs_out_on=end)
     return changed
 

@@ -32,3 +32,9 @@ def hold_conflict(case: Case, provider: Provider, *, by: Actor, now: datetime) -
     )
     if is_new:
         events.record(case=case, kind="conflict_hold", by=by, now=now, detail={"provider": provider.code})
+
+
+def pass_conflicts_on(source: Case, target: Case, *, by: Actor, now: datetime) -> None:
+    """Whoever must not be asked to take a locked case must not be asked to take another about the same person."""
+    for provider in Provider.objects.filter(code__in=conflicts_of(source)):
+        hold_conflict(target, provider, by=by, now=now)

@@ -233,13 +233,18 @@ def follow_clocks(case: Case, *, by: Actor, now: datetime, is_one_of_many: bool 
     return True
 
 
+def _ours(rows: Iterable[CaseDeadline], now: datetime) -> list[CaseDeadline]:
+    """The clocks that we must keep, the first first.
+
+    An hour that has passed is no deadline any more; a day that was not kept stays in front until somebody says so.
+    """
+    ours = (row for row in rows if row.is_ours and (row.ends_at is None or row.ends_at > now))
+    return sorted(ours, key=lambda row: (row.at, row.code))
+
+
 def apply_clocks(case: Case, rows: Iterable[CaseDeadline], *, now: datetime, rules: Iterable[UrgencyRule]) -> None:
     """Writes next deadline and tier of `rows` to the case's fields. A clock only ever makes a case more urgent."""
-    # An hour that has passed is no deadline any more; a day that was not kept stays in front until somebody says so.
-    ours = sorted(
-        (row for row in rows if row.is_ours and (row.ends_at is None or row.ends_at > now)),
-        key=lambda row: (row.at, row.code),
-    )
+    ours = _ours(rows, now)
     case.next_deadline, case.next_deadline_code = (ours[0].at, ours[0].code) if ours else (None, "")
     if case.urgency_without_clocks is not None:
         case.urgency, case.urgency_reason = case.urgency_without_clocks, case.urgency_reason_without_clocks
@@ -300,8 +305,12 @@ def recount_all(now: datetime) -> int:
     last: UUID | None = None
     while case_ids := _next_cases(last):
         last = case_ids[-1]
-        rows = running_in_open_cases().filter(case__in=case_ids, rule__isnull=False).select_related("rule")
+        rows = list(running_in_open_cases().filter(case__in=case_ids).select_related("rule", "case"))
         outdated = {row.case_id for row in rows if _recounted(row, rules) is not None}
+        # A rule that was blocked, or is somebody else's now, counts as before and is no deadline of ours any more.
+        outdated |= {row.case_id for row in rows if row.code == row.case.next_deadline_code and not row.is_ours}
+        first = {one.case_id: one for one in reversed(_ours(rows, now)) if one.rule_id is not None}
+        outdated |= {pk for pk, one in first.items() if _is_before(one, one.case)}
         for case_id in sorted(outdated):
             try:
                 changed += recount_case(case_id=case_id, rules=rules, now=now)
@@ -334,11 +343,17 @@ def recount_case(*, case_id: UUID, rules: Iterable[deadlines.Rule], now: datetim
         _set(row, counted, row.trigger_at or row.trigger_on, now)
         row.save()
         changes.append({"before": before, "after": _days(row)})
-    if not changes:
+    was_next = case.next_deadline_code
+    moved = follow_clocks(case, by=SYSTEM, now=now, is_one_of_many=True)
+    if not changes and not moved:
         return False
-    events.record(case=case, kind="clocks_recounted", by=SYSTEM, now=now, detail={"changes": changes})
-    follow_clocks(case, by=SYSTEM, now=now, is_one_of_many=True)
+    detail = {"changes": changes, "next": {"before": was_next, "after": case.next_deadline_code}}
+    events.record(case=case, kind="clocks_recounted", by=SYSTEM, now=now, detail=detail)
     return True
+
+
+def _is_before(clock: CaseDeadline, case: Case) -> bool:
+    return case.next_deadline is None or clock.at < case.next_deadline
 
 
 def _recounted(row: CaseDeadline, rules: Iterable[deadlines.Rule]) -> Due | None:

@@ -13,10 +13,11 @@ from privacy import return_codes
 from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
 from privacy.vault import Keys
+from referrals.actions.conflicts import conflicts_of, pass_conflicts_on
 from referrals.actions.deadlines import follow_clocks, forget_hours
 from referrals.actions.linked import withdraw_rest_after_commit
-from referrals.actions.moves import close_tasks, lock_case, lock_cases, move, open_task
-from referrals.actions.offers import release_holder, withdraw_live_offer
+from referrals.actions.moves import close_tasks, lock_case, lock_to_join, move, open_task
+from referrals.actions.offers import TakeBackReason, end_live_offer, release_holder, withdraw_live_offer
 from referrals.actions.provider_mail import tell_who_loses_the_case
 from referrals.actions.retention import lost_kinds, schedule_for
 from referrals.actions.routing import route_after_commit
@@ -26,7 +27,7 @@ from referrals.business_time import answer_due, screening_due
 from referrals.eligibility import system_may_screen_in
 from referrals.models import Case, ReferralPartner, RetentionTrigger, TaskKind
 from referrals.models.case import may_be_offered
-from referrals.policies import WrongState, check_may_move
+from referrals.policies import WrongState, check_may_move, live_offer_of
 
 
 class ScreenOutReason(models.TextChoices):
@@ -93,8 +94,8 @@ def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime |
     """Another case is about the same person; that one goes on."""
     with transaction.atomic():
         # Both rows, in one order: two cases marked at the same moment as each other's duplicate would lose the person.
-        pair = {one.pk: one for one in lock_cases(case.pk, duplicate_of.pk)}
-        if case.pk == duplicate_of.pk or not pair[duplicate_of.pk].is_open:
+        locked = lock_to_join(case.pk, duplicate_of.pk)
+        if case.pk == duplicate_of.pk or not locked[duplicate_of.pk].is_open:
             raise WrongState("A duplicate points to another case that goes on.")
         detail = {"duplicate_of": duplicate_of.reference}
         # Who looks up an earlier duplicate of this case is led to the one that goes on, not along a chain.
@@ -105,7 +106,18 @@ def mark_duplicate(*, case: Case, duplicate_of: Case, by: Actor, now: datetime |
                 return_codes.name_owner(case_id=one.pk, contact_id=contact.pk)
         # So is the family, which reads there how things stand and not that somebody else asked too.
         return_codes.lead_on(case_id=case.pk, to_case_id=duplicate_of.pk)
+        _pass_conflicts_on(case, locked[duplicate_of.pk], by=by, now=now or timezone.now())
         return _end(case, "mark_duplicate", by=by, now=now, detail=detail, duplicate_of=duplicate_of)
+
+
+def _pass_conflicts_on(case: Case, keep: Case, *, by: Actor, now: datetime) -> None:
+    """Who must not take the duplicate must not take the case that goes on, and does not keep an offer of it."""
+    pass_conflicts_on(case, keep, by=by, now=now)
+    offer = live_offer_of(keep)
+    if offer is not None and offer.program.provider.code in conflicts_of(keep):
+        detail = {"reason": TakeBackReason.CONFLICT.value}
+        end_live_offer(keep, "withdraw_offer", by=by, now=now, detail=detail, offer=offer)
+        route_after_commit(keep.pk, now)
 
 
 def lose_contact(*, case: Case, by: Actor, now: datetime | None = None) -> Case:

@@ -16,6 +16,7 @@ from notifications.broker import ask_worker
 from privacy.models import DocumentKind, SealedDocument
 from privacy.vault import Keys
 from referrals import events
+from referrals.actions.conflicts import pass_conflicts_on
 from referrals.actions.moves import lock_case, open_task
 from referrals.actions.routing import route_after_commit
 from referrals.actions.sharing import BEFORE_ACCEPTANCE, copy_from_continued
@@ -23,6 +24,7 @@ from referrals.business_time import answer_due
 from referrals.machine import OWNERSHIP
 from referrals.models import (
     Case,
+    CaseDeadline,
     CaseEvent,
     CustodyPeriod,
     DeclineReason,
@@ -46,6 +48,8 @@ _SAME = (
     "triage_rule",
     "urgency",
     "urgency_reason",
+    "urgency_without_clocks",
+    "urgency_reason_without_clocks",
     "custody",
     "facility",
     "part_of_city",
@@ -91,6 +95,8 @@ def open_linked_case(case: Case, offer: Offer, *, keys: Keys | None, now: dateti
     if rest.screening == Screening.PENDING:
         open_task(rest, TaskKind.SCREEN, due_at=answer_due(rest.urgency, now), now=now)
     _take_answers_along(rest, case, offer, now)
+    pass_conflicts_on(case, rest, by=SYSTEM, now=now)
+    _take_clocks_along(rest, case)
     if keys is not None:
         copy_from_continued(rest, BEFORE_ACCEPTANCE, keys=keys, now=now)
     transaction.on_commit(partial(ask_worker, "referrals.tasks.copy_contact", [rest.pk]), robust=True)
@@ -117,6 +123,14 @@ def _take_answers_along(rest: Case, case: Case, offer: Offer, now: datetime) -> 
             # It took no room here.
             room_released_at=now,
         )
+
+
+def _take_clocks_along(rest: Case, case: Case) -> None:
+    """The law's clocks run for the person, whoever does which part."""
+    running = list(CaseDeadline.objects.running().filter(case=case))
+    for clock in running:
+        clock.pk, clock.case = uuid4(), rest
+    CaseDeadline.objects.bulk_create(running)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from referrals import events
 from referrals.machine import OWNERSHIP, STEPS
 from referrals.models import Case, CaseEvent, CoordinatorTask, Screening, Urgency
 from referrals.models.task import OUTLIVES_CASE
-from referrals.policies import check_may_move
+from referrals.policies import WrongState, check_may_move
 
 
 def lock_case(case_id: UUID) -> Case:
@@ -21,6 +21,19 @@ def lock_case(case_id: UUID) -> Case:
 def lock_cases(*case_ids: UUID) -> list[Case]:
     """Several cases, locked in the order of their ids whoever asks: two who lock the same pair do not deadlock."""
     return list(Case.objects.select_for_update(of=("self",)).filter(pk__in=case_ids).order_by("pk"))
+
+
+def lock_to_join(duplicate_id: UUID, goes_on_id: UUID) -> dict[UUID, Case]:
+    """The case that is to end as a duplicate, the one that goes on, and the former's own duplicates, by their ids.
+
+    All in one order: these are to point to the latter, and whoever holds one of them may wait for one of the two.
+    """
+    earlier = Case.objects.filter(duplicate_of=duplicate_id)
+    locked = {one.pk: one for one in lock_cases(duplicate_id, goes_on_id, *earlier.values_list("pk", flat=True))}
+    if earlier.exclude(pk__in=locked).exists():
+        # Locking it now would be out of order.
+        raise WrongState(f"{locked[duplicate_id].reference} was joined with another case meanwhile. Look again.")
+    return locked
 
 
 def move(

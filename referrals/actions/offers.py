@@ -24,6 +24,7 @@ from referrals.actions.decisions import store_choice_by_hand
 from referrals.actions.linked import open_linked_case
 from referrals.actions.moves import close_tasks, lock_case, move
 from referrals.actions.notes import seal_note
+from referrals.actions.provider_mail import tell_who_loses_the_case
 from referrals.actions.routing import case_points, make_offer, route_after_commit
 from referrals.actions.sharing import (
     active_provider_readers,
@@ -167,8 +168,7 @@ def withdraw_offer(
 ) -> Offer:
     """The coordinator takes an offer back; the case goes to `program`, or is re-routed where none is named.
 
-    Two transactions, because each locks one program only: should the second fail (no room after all), the case is
-    re-routed, and the reason raised.
+    Where the named program cannot be offered it, `CannotBeOffered` is raised and nothing is changed.
     """
     now = now or timezone.now()
     reason = TakeBackReason(reason).value
@@ -176,16 +176,14 @@ def withdraw_offer(
         case, offer = locked_offer(offer.pk)
         if offer.state != OfferState.LIVE:
             raise WrongState(f"The offer of {case.reference} is {offer.get_state_display().lower()}.")
+        if program is not None:
+            # Room goes back at one program and is taken at another: whoever needs the same two waits in one order.
+            list(Program.objects.select_for_update().filter(pk__in=[offer.program_id, program.pk]).order_by("pk"))
         end_live_offer(case, "withdraw_offer", by=by, now=now, detail={"reason": reason}, offer=offer)
         if program is None:
             route_after_commit(case.pk, now)
-    if program is not None:
-        try:
+        else:
             offer_by_hand(case=case, program=program, reason=HandReason.OUT_OF_ORDER, by=by, now=now)
-        except CannotBeOffered:
-            with transaction.atomic():
-                route_after_commit(case.pk, now)
-            raise
     return offer
 
 
@@ -239,7 +237,9 @@ def transfer(
             # After the wraps of before were settled: what is taken from whoever leaves is not to fall on this.
             others = [reader for reader in active_provider_readers() if reader not in leaving]
             seal_note(case, note, readers=[hotline_reader(), *others], by=by, now=now)
+        tell_who_loses_the_case(case, by=by, now=now)
         release_holder(case, now, ending=OfferState.HANDED_ON)
+        close_tasks(case, TaskKind.HAND_ON, by=by, now=now)
         if holder and reason == TransferReason.CONFLICT:
             hold_conflict(case, holder.program.provider, by=by, now=now)
         route_after_commit(case.pk, now)

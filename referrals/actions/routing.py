@@ -24,7 +24,7 @@ from referrals.actions.policy import current_policy, placing_by
 from referrals.actions.sharing import file_follows
 from referrals.business_time import CHICAGO, Hours, answer_due, is_on_duty, offer_expiry
 from referrals.machine import OWNERSHIP
-from referrals.matching import CaseProfile, Decision, OrderStep, ProgramProfile, Verdict, WaitingCase
+from referrals.matching import CaseProfile, Decision, OrderStep, ProgramProfile, Verdict, WaitingCase, misfit
 from referrals.models import Case, Offer, OfferState, RoutingDecision, Screening, State, TaskKind, Urgency
 from referrals.models.case import may_be_offered
 
@@ -79,13 +79,15 @@ class OfferOrders:
 def _offer_orders(now: datetime) -> OfferOrders:
     today = now.astimezone(CHICAGO).date()
     rules: dict[str, list[OrderStep]] = defaultdict(list)
-    programs: dict[int, Program] = {}
     places = OfferPlace.objects.on(today).order_by("case_type", "position")
-    for place in places.select_related("program__provider__organization").prefetch_related("program__closures"):
-        rules[place.case_type].append(OrderStep(place.position, place.program_id, place.limited_scope))
-        if place.program:
-            programs[place.program.pk] = place.program
-    return OfferOrders(rules, programs, points_by_type(now))
+    # Ten programs stand in seventy places: each is read once.
+    for case_type, position, program, limited in places.values_list(
+        "case_type", "position", "program_id", "limited_scope"
+    ):
+        rules[case_type].append(OrderStep(position, program, limited))
+    asked = {step.program_id for steps in rules.values() for step in steps}
+    programs = Program.objects.select_related("provider__organization").prefetch_related("closures")
+    return OfferOrders(rules, programs.in_bulk(asked - {None}), points_by_type(now))
 
 
 def route(case: Case, *, now: datetime) -> Offer | None:
@@ -96,8 +98,7 @@ def route(case: Case, *, now: datetime) -> Offer | None:
     """
     orders = _offer_orders(now)
     points = orders.points[case.case_type]
-    holds = case.conflict_holds.select_related("provider")
-    newcomer = as_waiting(case, list(past_offers().filter(case=case)), points=points, now=now, holds=holds)
+    newcomer = _one_waiting(case, points, now)
     seed = secrets.randbits(62)
     full: set[int] = set()
     while True:
@@ -120,6 +121,11 @@ def _rivals(case: Case, orders: OfferOrders, now: datetime, full: set[int]) -> l
     own = {step.program_id for step in orders.rules.get(case.case_type, []) if step.program_id}
     waiting = read_waiting(orders.types_with_room(now, full, own), besides=case.pk)
     return _as_waiting(waiting, orders, now)
+
+
+def _one_waiting(case: Case, points: int, now: datetime) -> WaitingCase:
+    holds = case.conflict_holds.select_related("provider")
+    return as_waiting(case, list(past_offers().filter(case=case)), points=points, now=now, holds=holds)
 
 
 def _as_waiting(cases: Iterable[Case], orders: OfferOrders, now: datetime) -> list[WaitingCase]:
@@ -193,10 +199,13 @@ def case_points(case: Case, now: datetime) -> int:
 
 
 def offer_still_fits(case: Case, now: datetime) -> bool:
-    """Whether the program of the live offer is in the offer order of the case's (new) type."""
+    """Whether the program of the live offer takes the case as it is now; a person's own choice is theirs to judge."""
     today = now.astimezone(CHICAGO).date()
-    live = Offer.objects.get(case=case, state=OfferState.LIVE)
-    return OfferPlace.objects.on(today).filter(case_type=case.case_type, program_id=live.program_id).exists()
+    live = Offer.objects.select_related("program__provider").get(case=case, state=OfferState.LIVE)
+    if not OfferPlace.objects.on(today).filter(case_type=case.case_type, program_id=live.program_id).exists():
+        return False
+    profile = _one_waiting(case, live.points, now).case
+    return live.made_by_hand or misfit(profile, program_profile(live.program, now)) is None
 
 
 def route_after_commit(case_id: UUID, now: datetime) -> None:
@@ -288,14 +297,11 @@ def _plan(now: datetime, seed: int, full: set[int]) -> list[_Work]:
 def _carry_out(work: _Work, now: datetime) -> bool:
     """Does what the plan says of a case, unless the case has changed since it was read; whether it was offered."""
     case = lock_case(work.case_id)
-    is_as_read = (case.case_type, case.urgency, case.language) == (
-        work.read.case_type,
-        work.read.urgency,
-        work.read.language,
-    )
-    if case.state == State.OFFERED or not may_be_offered(case) or not is_as_read:
+    if case.state == State.OFFERED or not may_be_offered(case):
         return False
     points = work.read.points
+    if _one_waiting(case, points, work.read.now).case != work.read:
+        return False
     if work.program is None:
         _wait(case, work.decision, points=points, now=now)
         return False
@@ -312,6 +318,7 @@ def _start_clocks_again(now: datetime) -> None:
     """
     waiting = Case.objects.select_for_update(skip_locked=True).filter(state=State.WAITLISTED)
     due_at = OWNERSHIP[State.WAITLISTED].clock(0, now)
+    # Ids, not cases: a case read without its state would fetch that by a query of its own.
     Case.objects.filter(pk__in=list(waiting.values_list("pk", flat=True))).update(state_due_at=due_at)
 
 

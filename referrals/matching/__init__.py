@@ -17,6 +17,7 @@ from referrals.matching.ranking import (
     PastOffer,
     ProgramProfile,
     Verdict,
+    misfit,
     rank,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "assign",
     "assign_with_gap",
     "in_line",
+    "misfit",
     "place",
     "promptness",
     "rank",

@@ -67,8 +67,10 @@ def place(
         if (able := _able(ranked[one.id]))
     ]
     room = {program.id: program.free for program in programs}
-    at, gap = _placed(jobs, room)
-    left = _left(jobs, at, room)
+    weeks = {program.id: program.left_in_week for program in programs if program.left_in_week is not None}
+    at, gap = _within_weeks(jobs, room, weeks)
+    # Who has had the week's last case has no room for another, however many points are free.
+    left = _left(jobs, at, room) | {one: 0 for one, most in weeks.items() if list(at.values()).count(one) >= most}
     decisions = {one.id: _told(ranked[one.id], at.get(one.id), left, one.case.points) for one in line}
     return Placement(decisions, seed, gap)
 
@@ -98,6 +100,22 @@ def _told(decision: Decision, program_id: int | None, left: Mapping[int, int], p
         (one for one in decision.candidates if one.verdict in _ABLE and one.step.program_id == program_id), None
     )
     return Decision(tuple(replace(one, verdict=verdict(one)) for one in decision.candidates), decision.seed)
+
+
+def _within_weeks(jobs: list[_Job], room: Mapping[int, int], weeks: Mapping[int, int]) -> tuple[dict[UUID, int], float]:
+    """As `_placed`, with no more cases at a program than its week allows: those ahead in line keep it, the others are
+    placed again without it."""
+    while True:
+        at, gap = _placed(jobs, room)
+        over = {
+            job.id: program
+            for program, most in weeks.items()
+            for job in [job for job in jobs if at.get(job.id) == program][most:]
+        }
+        if not over:
+            return at, gap
+        fewer = [(job, tuple(one for one in job.able if one != over.get(job.id))) for job in jobs]
+        jobs = [replace(job, able=able) for job, able in fewer if able]
 
 
 def _placed(jobs: list[_Job], room: Mapping[int, int]) -> tuple[dict[UUID, int], float]:

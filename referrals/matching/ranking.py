@@ -135,9 +135,14 @@ def rank(case: CaseProfile, programs: Iterable[ProgramProfile], *, rules: Iterab
     """Orders the steps of the offer order for one case and gives each its verdict.
 
     Order: the table's position, then the lower load, then the oldest last offer, then a lottery by `seed`. A T0 case
-    goes to the first able program that is on duty; if none is, it is held at the first able one.
+    goes to the first able program that is on duty; if none is, it is held at the first able one. Raises ValueError for
+    one program given twice with different words.
     """
-    by_id = {program.id: program for program in programs}
+    by_id: dict[int, ProgramProfile] = {}
+    for program in programs:
+        if by_id.setdefault(program.id, program) != program:
+            raise ValueError(f"Program {program.id} is given twice, and not alike.")
+    rules = set(rules)
     ordered = sorted(rules, key=lambda step: _order(step, by_id, seed))
     obstacles = {step: _obstacle(case, step, by_id) for step in ordered}
     able = [step for step in ordered if obstacles[step] is None]
@@ -157,14 +162,16 @@ def rank(case: CaseProfile, programs: Iterable[ProgramProfile], *, rules: Iterab
     return Decision(tuple(candidates), seed)
 
 
-def _order(step: OrderStep, programs: dict[int, ProgramProfile], seed: int) -> tuple[int, float, datetime, bytes, int]:
+def _order(
+    step: OrderStep, programs: dict[int, ProgramProfile], seed: int
+) -> tuple[int, float, datetime, bytes, int, bool]:
     program = programs.get(step.program_id or 0)
     if program is None:
-        return (step.position, 0.0, datetime.min.replace(tzinfo=UTC), b"", step.program_id or 0)
+        return (step.position, 0.0, datetime.min.replace(tzinfo=UTC), b"", step.program_id or 0, step.limited_scope)
     # A hash, not a random generator: the draw of a program does not depend on who else is in the list.
     lottery = hashlib.sha256(f"{seed}:{program.id}".encode()).digest()
     last_offer = program.last_offer_at or datetime.min.replace(tzinfo=UTC)
-    return (step.position, program.load, last_offer, lottery, program.id)
+    return (step.position, program.load, last_offer, lottery, program.id, step.limited_scope)
 
 
 def _obstacle(case: CaseProfile, step: OrderStep, programs: dict[int, ProgramProfile]) -> Verdict | None:
@@ -174,13 +181,16 @@ def _obstacle(case: CaseProfile, step: OrderStep, programs: dict[int, ProgramPro
     program = programs.get(step.program_id)
     if program is None or not program.is_active:
         return Verdict.INACTIVE
+    return misfit(case, program) or _refusal(case, program) or _lack_of_room(case, program)
+
+
+def misfit(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
+    """Why the program never takes such a case, however much room it has; None where it does."""
     if program.languages and case.language not in program.languages:
         return Verdict.LANGUAGE
     if case.is_minor and not program.takes_minors:
         return Verdict.MINORS
-    if not _is_within_reach(case, program):
-        return Verdict.VENUE
-    return _refusal(case, program) or _lack_of_room(case, program)
+    return None if _is_within_reach(case, program) else Verdict.VENUE
 
 
 def _lack_of_room(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
@@ -206,7 +216,9 @@ def _refusal(case: CaseProfile, program: ProgramProfile) -> Verdict | None:
     """A conflict or scope decline holds for ever; any other ending until the program's room changed, or 24 h."""
     if program.provider in case.conflicts:
         return Verdict.DECLINED_CONFLICT
-    endings = sorted((past for past in case.past if past.program_id == program.id), key=lambda past: past.at)
+    endings = sorted(
+        (past for past in case.past if past.program_id == program.id), key=lambda past: (past.at, past.ending)
+    )
     for past in endings:
         if past.ending == "conflict":
             return Verdict.DECLINED_CONFLICT

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django_fsm import GET_STATE, ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import GET_STATE, ConcurrentTransitionMixin, FSMField, FSMFieldDescriptor, transition
 
 from accounts.roles import Role
 from referrals.models.rules import Custody, Facility, PartOfCity, ReferralPartner, Residency, TriageRule
@@ -89,6 +89,20 @@ def may_be_screened_out(case: Any) -> bool:
     return case.state not in (State.OFFERED, State.ACCEPTED) or case.screening == Screening.PENDING
 
 
+class _State(FSMFieldDescriptor):
+    """Nobody sets the state but a transition, and a case that is read anew, each instance for itself.
+
+    The library lifts the protection of the whole class meanwhile and puts it back after: another thread that reads its
+    own case anew at that moment finds it back too early, and its request fails after it has been committed.
+    """
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if instance.is_read_anew:
+            self.field.set_state(instance, value)
+        else:
+            super().__set__(instance, value)
+
+
 class Case(ConcurrentTransitionMixin, models.Model):
     """One person's need for a lawyer. Columns hold operational codes only; the identity is sealed by `privacy`."""
 
@@ -97,6 +111,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices)
     language = models.CharField(max_length=8)
     state = FSMField(default=State.RECEIVED, choices=State.choices, protected=True)
+    state.descriptor_class = _State
     state_since = models.DateTimeField()
     # When the owner of the state must have acted; null only in states without an owner (nothing left to do).
     state_due_at = models.DateTimeField(null=True)
@@ -132,6 +147,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     # The last event appended through this instance, which holds the row's lock: saves asking for it at each event.
     newest_event: "CaseEvent | None" = None
+    is_read_anew = False
 
     class Meta:
         constraints: ClassVar = [
@@ -156,8 +172,16 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return self.reference
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
+        self.is_read_anew = True
+        try:
+            super().refresh_from_db(*args, **kwargs)
+        finally:
+            self.is_read_anew = False
         self.newest_event = None
+
+    def _get_protected_fsm_fields(self) -> set[str]:
+        """None whose protection the library would lift for everybody: `_State` lifts it for this instance."""
+        return set()
 
     @property
     def is_open(self) -> bool:

@@ -19,6 +19,8 @@ class TaskKind(models.TextChoices):
     CLINIC_DAY = "clinic_day", "Has a seat at a clinic: note whether they came"
     CLINIC_MISSED = "clinic_missed", "Did not come to the clinic: call"
     CLINIC_AFTER = "clinic_after", "Was at the clinic: decide with the lawyer there what follows"
+    HAND_ON = "hand_on", "The provider must not go on with it: hand it on"
+    ROOM_SHORT = "room_short", "The new kind of case takes more room than its provider has"
     NO_ROOM = "no_room", "No provider has room: find a place"
     NOBODY_ON_DUTY = "nobody_on_duty", "Offer waits for a closed office: page someone"
     OFFER_ORDER = "offer_order", "The offer order names a coordinator first"

@@ -95,7 +95,9 @@ def every_visit() -> Iterator[Visit]:
 
 
 def fill_in(page: Page) -> None:
-    """The story's answers to all that stands on the screen, then on."""
+    """The story's answers to all that stands on the screen, what can wait too, then on."""
+    for fold in page.query_selector_all("section details > summary"):
+        fold.click()
     for name in [str(one.get_attribute("value")) for one in page.query_selector_all("input[name=page]")]:
         for field, answer in STORY[name].items():
             for value in answer if isinstance(answer, list) else [answer]:

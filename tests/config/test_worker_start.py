@@ -17,14 +17,14 @@ from privacy import worker_key
 from privacy.models import ReaderKey
 from privacy.readers import WORKER
 from tests.services.threads import close_connections
-from tests.services.worker import ROOT, Worker
+from tests.services.worker import ROOT, Worker, pointed_at_test_databases
 
 QUEUE = "celery"
 
 
 def start(**changes: str) -> subprocess.CompletedProcess[str]:
     """`celery -A config worker` with the project's own settings, on the tests' servers; it must end by itself."""
-    environment = {**Worker._environment(), "DJANGO_SETTINGS_MODULE": "config.settings", **changes}
+    environment = {**pointed_at_test_databases("worker"), "DJANGO_SETTINGS_MODULE": "config.settings", **changes}
     return subprocess.run(
         [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1"],
         cwd=ROOT,

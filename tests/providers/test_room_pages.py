@@ -186,6 +186,7 @@ def test_closed_days_are_noted_shown_and_taken_back(staff: Client) -> None:
         ({"first": 5, "last": 4}, "before the first"),
         ({"first": -5, "last": -4}, "These days are over"),
         ({"first": 1, "last": 400}, "Longer than a year"),
+        ({"first": 800, "last": 801}, "more than two years ahead"),
     ],
 )
 def test_closed_days_that_make_no_sense_are_refused_and_stay_typed(

@@ -12,7 +12,7 @@ from providers.models import Provider
 from referrals import events
 from referrals.actions import decline_offer, offer_by_hand, record_conflict, transfer, withdraw
 from referrals.actions.offers import CannotBeOffered
-from referrals.models import Case, CaseEvent, ConflictHold, OfferState, State
+from referrals.models import Case, CaseEvent, ConflictHold, CoordinatorTask, OfferState, State, TaskKind
 from referrals.policies import WrongState
 from tests import factories as make
 
@@ -83,6 +83,8 @@ def test_a_case_that_the_provider_holds_stays_with_it(ahr: Provider) -> None:
     record_conflict(case=case, provider=ahr, by=make.actor(Role.COORDINATOR), now=NOW)
 
     assert Case.objects.get(pk=case.pk).state == State.ACCEPTED
+    # Staff cannot hand a case on: somebody who can has to hear of it.
+    assert CoordinatorTask.objects.filter(case=case, kind=TaskKind.HAND_ON, done_at=None).exists()
 
 
 def test_saying_it_twice_is_saying_it_once(ahr: Provider) -> None:

@@ -117,6 +117,22 @@ def test_a_rule_changed_in_the_admin_counts_open_cases_again(
     assert kinds_of(free).count("clocks_recounted") == 1
 
 
+def test_a_rule_that_a_court_blocks_is_no_deadline_any_more(free: Case, coordinator: Actor) -> None:
+    day = timezone.now().astimezone(CHICAGO).date() - timedelta(days=25)
+    enter_trigger(case=free, code="BIA30", trigger=day, by=coordinator)
+    assert (fresh(free).next_deadline_code, fresh(free).urgency) == ("BIA30", Urgency.T1)
+    DeadlineRule.objects.filter(code="BIA30").update(status="blocked")
+
+    assert recount_all(timezone.now()) == 1
+
+    assert fresh(free).next_deadline_code != "BIA30"
+    assert fresh(free).urgency != Urgency.T1
+    event = CaseEvent.objects.get(case=free, kind="clocks_recounted")
+    assert event.detail["next"]["before"] == "BIA30"
+    assert "BIA30" in sentence(event)
+    assert recount_all(timezone.now()) == 0
+
+
 @pytest.mark.usefixtures("at_once")
 def test_a_new_dated_row_counts_what_happened_from_its_day_on(
     free: Case, coordinator: Actor, django_capture_on_commit_callbacks: Any

@@ -99,6 +99,15 @@ def test_one_case_alone_goes_where_rank_sends_it() -> None:
     assert offered(plan) == {1: 2}
 
 
+def test_the_last_case_of_a_week_goes_to_who_is_ahead_and_the_others_go_elsewhere() -> None:
+    cases = [waiting(1, urgency=3), waiting(2, urgency=0), waiting(3, urgency=1)]
+    week = program(1, ceiling=60, left_in_week=1)
+    assert placed(cases, [week]) == {2: 1}
+    assert placed(cases, [week, program(2)]) == {2: 1, 3: 2}
+    plan = place(cases, [week], rules=RULES, seed=1)
+    assert plan.decisions[UUID(int=1)].candidates[0].verdict is Verdict.FOR_OTHERS
+
+
 @pytest.mark.parametrize(
     ("ahead", "behind"),
     [
@@ -206,7 +215,7 @@ def test_nothing_is_read_of_a_case_but_this() -> None:
     nationality or who referred."""
     assert {one.name for one in fields(CaseProfile)} | {one.name for one in fields(WaitingCase)} == {
         # What is needed to know which programs can take it:
-        *("case_type", "points", "language", "is_minor", "past", "case", "now"),
+        *("case_type", "points", "language", "is_minor", "past", "case", "now", "us_state", "circuit", "conflicts"),
         # What makes a place in line:
         *("id", "urgency", "safe_by", "is_held", "in_minnesota", "since"),
     }

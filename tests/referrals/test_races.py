@@ -15,11 +15,20 @@ from django.utils import timezone
 from accounts.roles import FAMILY, Actor, Role
 from providers.models import Program
 from referrals import events
-from referrals.actions import accept_offer, decline_offer, expire_offer, open_case, record_no_conflict, route_waiting
+from referrals.actions import (
+    accept_offer,
+    decline_offer,
+    expire_offer,
+    mark_duplicate,
+    open_case,
+    record_no_conflict,
+    route_waiting,
+)
 from referrals.actions import routing as routing_module
 from referrals.facts import Entry, Facts, Taken
 from referrals.models import Case, Offer, OfferState, State
 from referrals.policies import WrongState
+from tests import factories
 
 ROOM = 5
 # Not held, no court date, in the city, income within the line: PREP, one point, VLN alone takes it.
@@ -140,3 +149,30 @@ def test_room_that_appears_goes_to_the_waiting_without_deadlock(scale: Mapping[s
     assert at_once([lambda: route_waiting(now)] * 8 + [ask_for_help] * 8) == []
     program.refresh_from_db()
     assert program.in_use == Offer.objects.filter(state=OfferState.LIVE).count() == ROOM
+
+
+def test_joining_chains_of_duplicates_at_once_locks_nobody_out(scale: Mapping[str, int], program: Program) -> None:
+    """Who joins A to B leads A's duplicates on to B, while others still take these for cases of their own."""
+    by = factories.actor(Role.COORDINATOR)
+    for _ in range(scale["race_rounds"] // 4):
+        cases = [factories.case(PREPARING) for _ in range(5)]
+        pairs = [(one, other) for one in cases for other in cases if one != other]
+        raised = at_once([partial(mark_duplicate, case=one, duplicate_of=other, by=by) for one, other in pairs])
+        assert all(isinstance(error, WrongState) for error in raised), raised
+        here = Case.objects.filter(pk__in=[one.pk for one in cases])
+        assert here.exclude(duplicate_of=None).exists()
+        assert not here.filter(duplicate_of__state=State.DUPLICATE).exists(), "somebody is led along a chain"
+
+
+def test_threads_that_read_their_cases_anew_do_not_disturb_each_other(
+    scale: Mapping[str, int], program: Program
+) -> None:
+    cases = [factories.case(PREPARING) for _ in range(8)]
+
+    def read_anew(case: Case) -> None:
+        for _ in range(scale["race_rounds"]):
+            case.refresh_from_db()
+
+    assert at_once([partial(read_anew, case) for case in cases]) == []
+    with pytest.raises(AttributeError):
+        cases[0].state = State.CLOSED

@@ -140,7 +140,7 @@ def test_steps_that_stay_with_the_provider_keep_the_room(made: Any) -> None:
     case = make.case(made, now=NOW)
     offer = make.live_offer(case)
 
-    actions.accept_offer(offer=offer, by=make.staff_of(offer), now=NOW)
+    make.accept(offer, now=NOW)
     actions.engage(case=Case.objects.get(pk=case.pk), appearance="habeas", by=make.staff_of(offer), now=NOW)
 
     assert (Program.objects.get(pk=program.pk).in_use, Case.objects.get(pk=case.pk).state) == (6, "represented")

@@ -29,16 +29,20 @@ def start(
     user: int | None = None,
     group: int | None = None,
     ending: signal.Signals = signal.SIGKILL,
+    is_spoken_to: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` with its output in `log`; `ending` is the signal it gets when the tests die."""
+    """Start `command` with its output in `log`; `ending` is the signal it gets when the tests die.
+
+    One that `is_spoken_to` has its input and output as pipes, and only its errors in `log`.
+    """
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
             cwd=cwd,
             env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE if is_spoken_to else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if is_spoken_to else output,
+            stderr=output,
             user=user,
             group=group,
             extra_groups=[] if user is not None else None,

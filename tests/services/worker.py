@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,18 @@ from config.celery import app
 from tests.services import process
 
 ROOT = Path(__file__).parents[2]
+
+
+def pointed_at_test_databases(name: str) -> dict[str, str]:
+    """The tests' environment, pointed at the databases that pytest-django made (their names begin with test_).
+
+    The database server knows the process's connections by `name`.
+    """
+    environment = dict(os.environ) | {"PGAPPNAME": name}
+    for alias, variable in (("default", "DATABASE_URL"), ("keys", "KEYS_DATABASE_URL")):
+        base, _, _ = environment[variable].rpartition("/")
+        environment[variable] = f"{base}/{connections[alias].settings_dict['NAME']}"
+    return environment
 
 
 class Worker:
@@ -38,7 +51,7 @@ class Worker:
             [sys.executable, "-m", "celery", "-A", "config", "worker", *options],
             log=self.log,
             cwd=ROOT,
-            env=self._environment(),
+            env=pointed_at_test_databases("worker"),
         )
         deadline = time.monotonic() + seconds
         while b" ready." not in self.log.read_bytes()[begins_at:]:
@@ -49,22 +62,30 @@ class Worker:
     def kill(self) -> None:
         """End it as a crash would: no goodbye, running tasks lost."""
         if self._process is not None and self.is_running:
+            children = self.children()
             self._process.kill()
             self._process.wait()
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+
+    def kill_one_child(self) -> None:
+        """End a process that does tasks, as the kernel does when memory is short; the worker starts another."""
+        for child in self.children()[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        """The processes that do the tasks."""
+        if self._process is None:
+            return []
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        return [int(child) for thread in threads for child in thread.read_text().split()]
 
     def stop(self) -> None:
         """End it as a deploy would: running tasks finish."""
         if self._process is not None:
             process.stop(self._process, signal.SIGTERM)
-
-    @staticmethod
-    def _environment() -> dict[str, str]:
-        """The tests' environment, pointed at the databases that pytest-django made (their names begin with test_)."""
-        environment = dict(os.environ)
-        for alias, variable in (("default", "DATABASE_URL"), ("keys", "KEYS_DATABASE_URL")):
-            base, _, _ = environment[variable].rpartition("/")
-            environment[variable] = f"{base}/{connections[alias].settings_dict['NAME']}"
-        return environment
 
 
 @pytest.fixture(scope="session")

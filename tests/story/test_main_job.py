@@ -188,9 +188,9 @@ def test_a_mother_files_at_night_and_her_son_gets_a_lawyer(
 
     # AHR closes its case: the third is offered.
     attorney.goto(f"{address}/staff/cases/{case.reference}/")
-    attorney.click("summary:has-text('Close with an outcome')")
+    attorney.click("a:has-text('Close with an outcome')")
     attorney.select_option("select[name=outcome]", "habeas_release")
-    press(attorney, "details[open] button:has-text('Close')")
+    press(attorney, "main button:has-text('Close')")
     third.refresh_from_db()
     assert third.state == State.OFFERED
     assert Offer.objects.get(case=third, state=OfferState.LIVE).program.provider.code == "AHR"

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0012_desk"),
+        ("referrals", "0017_desk"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0016_linked_cases"),
+        ("referrals", "0022_linked_cases"),
     ]
 
     operations = [

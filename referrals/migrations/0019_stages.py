@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("providers", "0002_seed_tables"),
-        ("referrals", "0012_conflict_check"),
+        ("referrals", "0018_conflict_check"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0015_seed_clinic_case_types"),
+        ("referrals", "0016_seed_clinic_case_types"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

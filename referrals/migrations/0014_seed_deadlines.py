@@ -44,7 +44,7 @@ def keep_next_deadlines(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0012_deadlines")]
+    dependencies = [("referrals", "0013_deadlines")]
     operations = [
         migrations.RunPython(seed, migrations.RunPython.noop),
         migrations.RunPython(keep_next_deadlines, migrations.RunPython.noop),

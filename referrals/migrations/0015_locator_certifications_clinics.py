@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("providers", "0002_seed_tables"),
-        ("referrals", "0013_seed_deadlines"),
+        ("referrals", "0014_seed_deadlines"),
     ]
 
     operations = [

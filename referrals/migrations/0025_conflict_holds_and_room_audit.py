@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("providers", "0003_limits_of_room"),
-        ("referrals", "0018_more_task_kinds"),
+        ("referrals", "0024_more_task_kinds"),
     ]
 
     operations = [

@@ -12,5 +12,5 @@ def seed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0014_locator_certifications_clinics")]
+    dependencies = [("referrals", "0015_locator_certifications_clinics")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0014_seed_stages"),
+        ("referrals", "0020_seed_stages"),
     ]
 
     operations = [

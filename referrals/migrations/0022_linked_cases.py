@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0015_warm_referrals"),
+        ("referrals", "0021_warm_referrals"),
     ]
 
     operations = [

@@ -19,7 +19,7 @@ def count_week(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0012_conflict_holds_and_room_audit"),
+        ("referrals", "0025_conflict_holds_and_room_audit"),
         ("providers", "0003_limits_of_room"),
     ]
     operations = [migrations.RunPython(count_week, migrations.RunPython.noop)]

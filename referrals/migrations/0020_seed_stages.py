@@ -12,5 +12,5 @@ def seed(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0013_stages")]
+    dependencies = [("referrals", "0019_stages")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]
