@@ -6,6 +6,7 @@ The web process can take wraps away without a key, but give none: that takes an 
 import logging
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -77,8 +78,7 @@ def copy_from_continued(case: Case, kinds: Collection[DocumentKind], *, keys: Ke
     if source is None:
         return True
     missing = _not_copied(case, source, kinds)
-    ours = vault.wrapped_for(keys.reader, missing)
-    opened = vault.open_all(ours, keys=keys)
+    opened = _opened_one_by_one(vault.wrapped_for(keys.reader, missing), keys)
     providers = allowed_provider_readers(case)
     readers = {
         DocumentKind.CONTACT: [vault.WORKER, hotline_reader()],
@@ -87,12 +87,23 @@ def copy_from_continued(case: Case, kinds: Collection[DocumentKind], *, keys: Ke
         DocumentKind.FILE: [hotline_reader(), *providers],
     }
     parts = [
-        vault.Part(DocumentKind(one.kind), opened[one.id], readers[DocumentKind(one.kind)], _subject(one, source, case))
-        for one in ours
+        vault.Part(DocumentKind(one.kind), payload, readers[DocumentKind(one.kind)], _subject(one, source, case))
+        for one, payload in opened
     ]
     if parts:
         vault.seal_all(case_id=case.pk, parts=parts, now=now)
-    return len(ours) == len(missing)
+    return len(opened) == len(missing)
+
+
+def _opened_one_by_one(documents: list[SealedDocument], keys: Keys) -> list[tuple[SealedDocument, dict[str, Any]]]:
+    """Those that can be opened, with what was sealed in them: one that somebody changed must not keep the others."""
+    opened = []
+    for document in documents:
+        try:
+            opened.append((document, vault.open_document(document, keys=keys)))
+        except vault.Unreadable:
+            log.exception("document %s was changed and cannot be copied", document.id)
+    return opened
 
 
 def _not_copied(case: Case, source: Case, kinds: Collection[DocumentKind]) -> list[SealedDocument]:
@@ -140,8 +151,8 @@ def share_contact(*, offer_id: UUID, keys: Keys, now: datetime) -> bool:
         offer = _locked(offer_id)
         if offer.state != OfferState.ACCEPTED or offer.room_released_at is not None:
             return False
-        copy_from_continued(offer.case, (DocumentKind.CONTACT,), keys=keys, now=now)
-        if not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
+        is_copied = copy_from_continued(offer.case, (DocumentKind.CONTACT,), keys=keys, now=now)
+        if not is_copied or not _grant_missing(offer.case_id, (DocumentKind.CONTACT,), keys, [_reader_of(offer)], now):
             raise vault.Unreadable("the worker has no copy of the contact")
         Offer.objects.filter(pk=offer_id).update(contact_shared_at=now)
     return True

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
@@ -13,14 +15,15 @@ from intake.actions import submit_draft
 from intake.status import rests_of
 from notifications.models import Message
 from privacy import vault
-from privacy.models import DocumentKind
-from providers.models import OfferPlace
+from privacy.models import DocumentKind, SealedDocument
+from providers.models import OfferPlace, Program
 from referrals import events, tasks
 from referrals.actions import NotChecked, accept_offer, close, expire_offer, withdraw
 from referrals.actions.rights import ask_about_data, may_delete_data
 from referrals.actions.sharing import send_what_follows
 from referrals.models import Case, CaseEvent, Offer, OfferState, State, TaskKind
 from referrals.policies import documents_open_to
+from referrals.room_audit import recount
 from tests import factories
 from tests.intake.test_sending import a_draft
 from tests.services.vault_keys import keys_for
@@ -224,3 +227,39 @@ def test_the_page_and_the_api_take_a_part(case: Case) -> None:
 
     rest = Case.objects.get(continues=case)
     assert opens(rest, "binger", DocumentKind.FILE)
+
+
+def test_one_damaged_document_keeps_no_other_case_waiting(case: Case, commits: Commits) -> None:
+    with commits():
+        other = submit_draft(draft=a_draft())
+    rests = [accept_a_part(one, commits, reader="", scope="limited") for one in (case, other)]
+    damaged = vault.latest(case.pk, DocumentKind.FILE)[0]
+    SealedDocument.objects.filter(pk=damaged.pk).update(sealed=bytes(damaged.sealed)[::-1])
+
+    assert send_what_follows(keys=keys_for("hotline"), now=timezone.now()) == 1
+
+    assert all(opens(rests[1], "binger", kind) for kind in TOLD[:3])
+    assert opens(rests[0], "binger", DocumentKind.NAMES)
+    assert factories.live_offer(rests[0]).file_follows
+
+
+def test_a_damaged_contact_is_not_taken_for_shared(case: Case, commits: Commits) -> None:
+    damaged = vault.latest(case.pk, DocumentKind.CONTACT)[0]
+    SealedDocument.objects.filter(pk=damaged.pk).update(sealed=bytes(damaged.sealed)[::-1])
+    rest = accept_a_part(case, commits, scope="limited")
+    with commits():
+        taken = factories.accept(factories.live_offer(rest))
+
+    tasks.share_contacts()
+
+    assert Offer.objects.get(pk=taken.pk).contact_shared_at is None
+
+
+def test_an_answer_that_stands_at_the_rest_is_counted_once_in_the_week(case: Case, commits: Commits) -> None:
+    accept_a_part(case, commits, scope="limited")
+
+    assert [one for one in recount(timezone.now()) if not one.agrees] == []
+    begun = {one.pk: one.week_count for one in Program.objects.all()}
+    Program.objects.update(week=None, week_count=0)
+    import_module("referrals.migrations.0026_count_week").count_week(apps, None)
+    assert {one.pk: one.week_count for one in Program.objects.all()} == begun
