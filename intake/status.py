@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.models import Contact
 from privacy import return_codes
+from referrals.actions.linked import with_all_parts
 from referrals.clinics import booked_seat
 from referrals.models import Case, ReferralPartner, Residency, SessionStatus, State, TaskKind, Urgency
 from referrals.policies import holder_of
@@ -97,10 +98,14 @@ def status_of(case: Case, now: datetime) -> Status:
 
 
 def rests_of(case: Case, now: datetime) -> list[Status]:
-    """How the rest of the request stands, where one office does a part of the work and another is to do the rest."""
-    case = case.duplicate_of or case
-    rests = Case.objects.filter(continues=case).select_related("referred_to").order_by("opened_at")
-    return [status for rest in rests for status in (status_of(rest, now), *rests_of(rest, now))]
+    """How the rest of the request stands, where one office does a part of the work and another is to do the rest.
+
+    So does the rest of what was joined into it; a rest that was joined itself is told of by the case that goes on.
+    """
+    parts = with_all_parts(case.duplicate_of or case)
+    ids = {one.pk for one in parts}
+    rests = [one for one in parts[1:] if one.continues_id and one.duplicate_of_id not in ids]
+    return [status_of(rest, now) for rest in sorted(rests, key=lambda one: (one.opened_at, one.pk))]
 
 
 def _when(moment: datetime | None) -> str:

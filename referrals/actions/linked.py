@@ -65,6 +65,15 @@ _SAME = (
 # Who answered so is not asked for the rest either.
 _FOR_GOOD = Q(state=OfferState.DECLINED, decline_reason__in=[DeclineReason.CONFLICT, DeclineReason.SCOPE])
 
+# What the family may have taken back of an open rest: the case it continues, the one which that was joined into, and
+# the same once more where the rest between has ended by itself.
+_ORIGINS = (
+    "continues",
+    "continues__duplicate_of",
+    "continues__continues",
+    "continues__continues__duplicate_of",
+)
+
 
 def open_linked_case(case: Case, offer: Offer, *, keys: Keys | None, now: datetime) -> Case:
     """The rest of a locked case, of which the provider of `offer` takes a part; it is routed after the commit.
@@ -153,9 +162,33 @@ def without_contact() -> list[UUID]:
     return list(rests.values_list("pk", flat=True))
 
 
+def with_all_parts(case: Case) -> list[Case]:
+    """The case, those joined into it, and the rest of each, one query for each step away from it."""
+    return _reached_from(case, "duplicate_of", "continues")
+
+
+def whole_request(case: Case) -> list[Case]:
+    """All that belongs to the same request as any part of it, whichever part is asked for; the part itself first."""
+    return _reached_from(case, "duplicate_of", "continues", "duplicates", "continued_by")
+
+
+def _reached_from(case: Case, *ways: str) -> list[Case]:
+    # A case can be the rest of one and be joined into the same one: each is taken once.
+    found = {case.pk: case}
+    newest = [case.pk]
+    while newest:
+        is_next = Q()
+        for way in ways:
+            is_next |= Q(**{f"{way}__in": newest})
+        nearby = Case.objects.filter(is_next).exclude(pk__in=found).select_related("referred_to").distinct()
+        newest = [one.pk for one in nearby]
+        found |= {one.pk: one for one in nearby}
+    return list(found.values())
+
+
 def withdraw_rest_after_commit(case: Case, by: Actor, now: datetime) -> None:
-    """The family no longer wants help: the rest ends, too, in transactions of its own; the clock repeats it."""
-    transaction.on_commit(lambda: _withdraw(list(case.continued_by.values_list("pk", flat=True)), by, now), robust=True)
+    """The family no longer wants help: every rest ends, too, in transactions of its own; the clock repeats it."""
+    transaction.on_commit(lambda: _withdraw([one.pk for one in with_all_parts(case)], by, now), robust=True)
 
 
 def withdraw_left_behind(now: datetime) -> int:
@@ -163,14 +196,14 @@ def withdraw_left_behind(now: datetime) -> int:
 
     One that a coordinator took up again since then goes on.
     """
-    again = CaseEvent.objects.filter(case=OuterRef("pk"), kind="reopen", at__gt=OuterRef("continues__closed_at"))
-    left = Case.objects.filter(
-        ~Exists(again),
-        continues__state=State.WITHDRAWN,
-        opened_at__lte=F("continues__closed_at"),
-        state__in=OPEN_STATES,
-    )
-    return _withdraw(list(left.values_list("pk", flat=True)), FAMILY, now)
+    return sum(_withdraw(_left_behind(origin), FAMILY, now) for origin in _ORIGINS)
+
+
+def _left_behind(origin: str) -> list[UUID]:
+    again = CaseEvent.objects.filter(case=OuterRef("pk"), kind="reopen", at__gt=OuterRef(f"{origin}__closed_at"))
+    taken_back = {f"{origin}__state": State.WITHDRAWN, "opened_at__lte": F(f"{origin}__closed_at")}
+    left = Case.objects.filter(~Exists(again), continues__isnull=False, state__in=OPEN_STATES, **taken_back)
+    return list(left.values_list("pk", flat=True))
 
 
 def _withdraw(case_ids: list[UUID], by: Actor, now: datetime) -> int:

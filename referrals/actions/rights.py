@@ -13,6 +13,7 @@ from notifications.actions import forget_contacts, withdraw_contact_consent
 from privacy import destruction
 from privacy.selectors import held_since
 from referrals import events
+from referrals.actions.linked import with_all_parts
 from referrals.actions.moves import close_tasks, lock_case, open_task
 from referrals.business_time import HOTLINE_HOURS, answer_due
 from referrals.models import Case, CaseEvent, CoordinatorTask, TaskKind
@@ -84,7 +85,7 @@ def ask_about_data(
 
 def may_delete_data(case: Case) -> bool:
     """Whether the family asked for it, the case is over, and no legal hold keeps what is sealed."""
-    parts = _with_all_copies(case)
+    parts = with_all_parts(case)
     held = any(held_since(one.pk) for one in parts)
     return not any(one.is_open for one in parts) and _is_asked(case, TaskKind.DELETE_DATA) and not held
 
@@ -104,21 +105,13 @@ def delete_data(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
                 f"Data of {case.reference} are deleted when the family asked for it, the case is over, and no legal"
                 " hold stands."
             )
-        for one in _with_all_copies(case):
+        for one in with_all_parts(case):
             destruction.cancel_scheduled(one.pk, now)
             destruction.schedule(case_id=one.pk, reason=FAMILY_ASKED, due_at=now, now=now, ends_case=True)
             forget_contacts(case_id=one.pk, reason="destroyed", now=now)
         close_tasks(case, TaskKind.DELETE_DATA, by=by, now=now)
         events.record(case=case, kind="data_deleted", by=by, now=now)
     return case
-
-
-def _with_all_copies(case: Case) -> list[Case]:
-    """The case, those joined into it, and the rest of each, which holds the same answers once more."""
-    found = [case]
-    for one in found:
-        found += [*one.duplicates.all(), *one.continued_by.all()]
-    return found
 
 
 def _is_asked(case: Case, kind: str) -> bool:

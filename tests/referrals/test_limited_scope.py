@@ -2,28 +2,25 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import FAMILY, Role
 from intake.actions import submit_draft
-from intake.status import rests_of
+from intake.status import rests_of, status_of
 from notifications.models import Message
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
-from providers.models import OfferPlace, Program
+from providers.models import OfferPlace
 from referrals import events, tasks
-from referrals.actions import NotChecked, accept_offer, close, expire_offer, withdraw
+from referrals.actions import NotChecked, accept_offer, close, expire_offer, mark_duplicate, withdraw
 from referrals.actions.rights import ask_about_data, may_delete_data
 from referrals.actions.sharing import send_what_follows
 from referrals.models import Case, CaseEvent, Offer, OfferState, State, TaskKind
 from referrals.policies import documents_open_to
-from referrals.room_audit import recount
 from tests import factories
 from tests.intake.test_sending import a_draft
 from tests.services.vault_keys import keys_for
@@ -255,11 +252,44 @@ def test_a_damaged_contact_is_not_taken_for_shared(case: Case, commits: Commits)
     assert Offer.objects.get(pk=taken.pk).contact_shared_at is None
 
 
-def test_an_answer_that_stands_at_the_rest_is_counted_once_in_the_week(case: Case, commits: Commits) -> None:
-    accept_a_part(case, commits, scope="limited")
+def joined(case: Case, commits: Commits) -> Case:
+    """The case that another relative began, and that the first is joined into."""
+    with commits():
+        goes_on = submit_draft(draft=a_draft())
+        mark_duplicate(case=case, duplicate_of=goes_on, by=factories.actor(Role.COORDINATOR))
+    return Case.objects.get(pk=goes_on.pk)
 
-    assert [one for one in recount(timezone.now()) if not one.agrees] == []
-    begun = {one.pk: one.week_count for one in Program.objects.all()}
-    Program.objects.update(week=None, week_count=0)
-    import_module("referrals.migrations.0026_count_week").count_week(apps, None)
-    assert {one.pk: one.week_count for one in Program.objects.all()} == begun
+
+def test_the_rest_of_what_was_joined_is_read_and_taken_back_with_the_case_that_goes_on(
+    case: Case, commits: Commits
+) -> None:
+    rest = accept_a_part(case, commits, scope="limited")
+    goes_on = joined(case, commits)
+    case.refresh_from_db()
+
+    for asked in (goes_on, case):
+        assert [one.heading for one in rests_of(asked, timezone.now())] == [status_of(rest, timezone.now()).heading]
+    with commits():
+        withdraw(case=goes_on, by=FAMILY)
+
+    rest.refresh_from_db()
+    assert rest.state == State.WITHDRAWN
+
+
+def test_the_clock_ends_the_rest_of_what_was_joined(case: Case, commits: Commits) -> None:
+    rest = accept_a_part(case, commits, scope="limited")
+    withdraw(case=joined(case, commits), by=FAMILY)
+
+    tasks.match_waitlist()
+
+    rest.refresh_from_db()
+    assert rest.state == State.WITHDRAWN
+
+
+def test_a_case_that_is_joined_into_its_own_rest_is_met_once(case: Case, commits: Commits) -> None:
+    rest = accept_a_part(case, commits, scope="limited")
+    with commits():
+        mark_duplicate(case=case, duplicate_of=rest, by=factories.actor(Role.COORDINATOR))
+
+    assert rests_of(rest, timezone.now()) == []
+    assert not may_delete_data(rest)
