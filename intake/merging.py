@@ -27,7 +27,7 @@ from privacy.models import DocumentKind, SealedDocument
 from privacy.vault import Keys
 from referrals import events
 from referrals.actions import mark_duplicate
-from referrals.actions.moves import lock_to_join, open_task
+from referrals.actions.moves import lock_case, lock_to_join, open_task
 from referrals.actions.openings import OpeningReason, record_opening
 from referrals.actions.sharing import active_provider_readers, hotline_reader
 from referrals.business_time import answer_due
@@ -77,6 +77,8 @@ def merge(*, keep: Case, duplicate: Case, by: Actor, keys: Keys, now: datetime |
         decide(likely, PairState.MERGED, by=by, now=now)
         _take_decisions_along(keep, duplicate, now)
         mark_duplicate(case=duplicate, duplicate_of=keep, by=by, now=now)
+        # Conflicts of interest came along, and may have ended its offer.
+        keep = lock_case(keep.pk)
         events.record(case=keep, kind="joined", by=by, now=now, detail={"duplicate": duplicate.reference})
         close_task_if_done(keep, by=by, now=now)
         if has_unread:

@@ -14,7 +14,7 @@ from privacy.models import DocumentKind
 from referrals import events
 from referrals.actions.moves import lock_case
 from referrals.actions.openings import OPENED
-from referrals.actions.sharing import lacks_copies
+from referrals.actions.sharing import names_are_to_come
 from referrals.models import Case, CaseEvent, Offer, OfferState
 from referrals.policies import WrongState, is_conflict_checked, newest_names_at
 
@@ -90,7 +90,7 @@ def conflict_check_of(offer: Offer) -> ConflictCheck:
     since = max(offer.offered_at, newest_names_at(offer.case_id) or offer.offered_at)
     read = CaseEvent.objects.filter(case=offer.case_id, kind=OPENED, organization_id=organization.pk, at__gte=since)
     return ConflictCheck(
-        are_on_file=bool(vault.readers_with_wraps(names)) or lacks_copies(offer.case),
+        are_on_file=bool(vault.readers_with_wraps(names)) or names_are_to_come(offer.case),
         are_missing=not vault.wrapped_for(vault.reader_of(organization), names),
         are_read=read.filter(detail__document=DocumentKind.NAMES.value).exists(),
         is_done=is_conflict_checked(offer),

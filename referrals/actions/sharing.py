@@ -69,6 +69,12 @@ def lacks_copies(case: Case) -> bool:
     return bool(case.continues and _not_copied(case, case.continues, BEFORE_ACCEPTANCE))
 
 
+def names_are_to_come(case: Case) -> bool:
+    """Whether names of the case that this one continues, which somebody can still open, have yet to be copied."""
+    names = (DocumentKind.NAMES,)
+    return bool(case.continues and vault.readers_with_wraps(_not_copied(case, case.continues, names)))
+
+
 def copy_from_continued(case: Case, kinds: Collection[DocumentKind], *, keys: Keys, now: datetime) -> bool:
     """Seal anew to the rest of a case what `keys` open of the case it continues; False if something stays missing.
 
