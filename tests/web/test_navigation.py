@@ -48,6 +48,7 @@ def test_the_tables_are_for_those_who_may_open_the_admin(rf: RequestFactory) -> 
     assert [(link.name, link.is_current) for link in links_of(request)] == [("Tables", True)]
 
 
+@pytest.mark.django_db
 def test_a_room_says_how_much_waits_in_it(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(navigation.waiting_in, "/staff/alerts/", lambda actor: actor.user_id + 2)
     request = rf.get("/staff/alerts/")
