@@ -148,7 +148,7 @@ def _correct(desk: Desk, case: Case) -> None:
 
 
 def _answer_offer(identity: Identity, story: Story, case: Case, ears: Ears) -> None:
-    """Declined at first by some, accepted, read, and by some handed on or closed."""
+    """Declined at first by some, checked for conflicts, accepted, read, and by some handed on or closed."""
     if identity.number % 4 == 1:
         offer = _offer_of(case)
         reason = {"reason": DeclineReason.CAPACITY}
@@ -161,6 +161,8 @@ def _answer_offer(identity: Identity, story: Story, case: Case, ears: Ears) -> N
         return
     offer = _offer_of(case)
     desk = _desk_of(offer, story)
+    _open_all(desk, case, DocumentKind.NAMES, identity.names)
+    desk.post(f"/staff/offers/{offer.pk}/no-conflict/", {})
     desk.post(f"/staff/offers/{offer.pk}/accept/", {})
     ears.work()
     _open_all(desk, case, DocumentKind.FILE, identity.a_number[-3:])
