@@ -66,14 +66,14 @@ def assign_with_effort(
 ) -> tuple[Answer, float]:
     """As `assign_with_gap`, but limited by the work done instead of time: the same answer on every machine.
 
-    Of equally good answers the same as by `assign`, where the gap is 0.0.
+    Without any `branches` the solver is not asked: the answer is what prices for the room give. Of equally good answers the same as by `assign`, where the gap is 0.0.
     """
     problem = read(weights, sizes, capacities)
     if not problem.pairs:
         return [None] * problem.jobs, 0.0
     bound = estimate(problem)
     answer, most = bound.answer, bound.most
-    if most - bound.total >= 1:
+    if branches and most - bound.total >= 1:
         answer, most = _better(problem, bound, Limit(branches=branches))
     if most - problem.total(answer) >= 1:
         return answer, _gap(problem.total(answer), most)

@@ -88,6 +88,10 @@ def read(weights: Table, sizes: Table, capacities: Sequence[Number]) -> Problem:
         raise ValueError(f"There are weights for {len(weights)} jobs and sizes for {len(sizes)}.")
     found = []
     for job, (row, taken) in enumerate(zip(weights, sizes, strict=True)):
+        if row is None or taken is None:
+            raise ValueError(
+                f"There is no row for job {job}: an impossible pair is None, an impossible job a row of them."
+            )
         if not len(row) == len(taken) == len(room):
             raise ValueError(f"Job {job} has {len(row)} weights and {len(taken)} sizes for {len(room)} providers.")
         found += list(_possible(job, row, taken, room))

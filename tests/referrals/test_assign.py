@@ -207,6 +207,8 @@ def test_the_smallest_problems_have_an_answer(weights: Any, sizes: Any, capaciti
         ([[1]], [[math.inf]], [5], "not a finite number"),
         ([[1]], [[1]], [math.inf], "capacity of provider 0 is not a finite number"),
         ([["much"]], [[1]], [5], "not a finite number"),
+        ([None], [[1]], [5], "no row for job 0"),
+        ([[1]], [None], [5], "no row for job 0"),
     ],
 )
 @pytest.mark.parametrize("solve", [assign, assign_with_gap])
