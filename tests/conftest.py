@@ -45,6 +45,15 @@ def pytest_report_header() -> list[str]:
     return [*HEADER, f"browser: {chromium.executable() or 'none'}; counts: [{TABLE}] of tests/scale.toml"]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each test process start servers of its own.
+
+    Told of Django's settings by the environment, it would read them, and the addresses of ours, before its conftest.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let every database test use both databases: the vault's keys are a part of nearly every action."""

@@ -110,7 +110,17 @@ def test_several_wrong_groups_are_all_named(key: str) -> None:
     assert wrong_groups(text) == (2, 7)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "-", "7", generate()[:-1].replace("-", ""), generate() + "-00000"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "-",
+        "7",
+        pytest.param(generate()[:-1].replace("-", ""), id="one too few"),
+        pytest.param(generate() + "-00000", id="a group too many"),
+    ],
+)
 def test_what_is_no_key_at_all_is_told_by_its_length(text: str) -> None:
     with pytest.raises(WrongLength) as refused:
         parse(text)

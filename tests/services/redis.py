@@ -8,6 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
@@ -39,11 +40,20 @@ class Redis:
 def running() -> Redis:
     """The server of TEST_REDIS_URL or a fresh one; ends the run with a sentence when neither can be had."""
     if url := os.environ.get("TEST_REDIS_URL"):
+        url = _of_this_process(url)
         return Redis(url, f"{_version(url)} (TEST_REDIS_URL)")
     binary = shutil.which("redis-server") or _from_wheel()
     if binary is None:
         pytest.exit(MISSING, returncode=3)
     return _start(binary)
+
+
+def _of_this_process(url: str) -> str:
+    """The server's next database for each of several test processes, so that none empties another's."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    parts = urlsplit(url)
+    database = int(parts.path.strip("/") or 0) + (1 + int(number) if number else 0)
+    return urlunsplit(parts._replace(path=f"/{database}"))
 
 
 def _from_wheel() -> str | None:
