@@ -20,6 +20,7 @@ from referrals.models.certification import CITY_AGENCIES
 
 PAGE_SIZE = 50
 SIX_MONTHS = "I918B-6M"
+CODES = ("U-CITY-30", "U-CITY-7", "U-STATE-90", "U-STATE-14", SIX_MONTHS)
 # A signed Supplement B is said to run out this long before it does: a petition is not written in a week.
 RUNS_OUT_SOON = timedelta(days=30)
 
@@ -43,7 +44,7 @@ class Clocks:
 
 def law() -> list[Rule]:
     """The dated rows that count certifications."""
-    return rules_of("U-CITY-30", "U-CITY-7", "U-STATE-90", "U-STATE-14", SIX_MONTHS)
+    return rules_of(*CODES)
 
 
 def clocks(agency: str, requested_on: date, *, is_expedited: bool, rules: Iterable[Rule]) -> Clocks:

@@ -104,8 +104,10 @@ def match_waitlist() -> None:
 
 @shared_task
 def recount_deadlines() -> None:
-    """Count the clocks of open cases again by today's table: a rule was changed, or the night looks whether one was."""
-    deadlines.recount_all(timezone.now())
+    """Count every clock again by today's table: a rule was changed, or the night looks whether one was."""
+    now = timezone.now()
+    deadlines.recount_all(now)
+    certifications.recount(now)
 
 
 @shared_task

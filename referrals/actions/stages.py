@@ -15,8 +15,8 @@ from providers.models import Provider
 from referrals import events
 from referrals.actions.moves import lock_case
 from referrals.business_time import CHICAGO
+from referrals.dated_rows import ANY_TYPE
 from referrals.models import Case, Offer, Stage, StageStart
-from referrals.models.stage import ANY_TYPE
 from referrals.policies import WrongState, offer_held_by
 
 

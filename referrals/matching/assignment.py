@@ -66,7 +66,8 @@ def assign_with_effort(
 ) -> tuple[Answer, float]:
     """As `assign_with_gap`, but limited by the work done instead of time: the same answer on every machine.
 
-    Without any `branches` the solver is not asked: the answer is what prices for the room give. Of equally good answers the same as by `assign`, where the gap is 0.0.
+    Without any `branches` the solver is not asked: the answer is what prices for the room give. Of equally good answers
+    the same as by `assign`, where the gap is 0.0.
     """
     problem = read(weights, sizes, capacities)
     if not problem.pairs:

@@ -2,10 +2,8 @@
 
 import uuid
 from datetime import datetime, time
-from itertools import pairwise
 from typing import ClassVar
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -84,18 +82,6 @@ class DeadlineRule(DatedRow):
 
     def __str__(self) -> str:
         return f"{self.code} from {self.valid_from}"
-
-    def clean(self) -> None:
-        """Rows of one code follow each other day by day; raises ValidationError naming the row that does not."""
-        if self.valid_from is None:
-            return
-        others = DeadlineRule.objects.filter(code=self.code).exclude(pk=self.pk)
-        rows = sorted([*others, self], key=lambda row: row.valid_from)
-        for row, following in pairwise(rows):
-            if row.valid_to is None or row.valid_to > following.valid_from:
-                raise ValidationError(f"{row} and {following} overlap: end the earlier one on {following.valid_from}.")
-            if row.valid_to < following.valid_from:
-                raise ValidationError(f"Between {row} and {following} no row counts: begin it on {row.valid_to}.")
 
     def as_rule(self) -> deadlines.Rule:
         """The row as `referrals.deadlines` counts with it."""

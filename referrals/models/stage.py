@@ -9,9 +9,6 @@ from providers.models import Provider
 from referrals.models.case import Case
 from referrals.models.offer import Offer
 
-# Stands for every case type.
-ANY_TYPE = "*"
-
 
 class Stage(DatedRow):
     """One stage of the work, by the name that the price list has for it.

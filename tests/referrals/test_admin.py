@@ -8,8 +8,8 @@ from django.contrib import admin
 
 from accounts.roles import Role
 from providers.models import Program
-from referrals.admin import faults_of
 from referrals.models import Case, CaseEvent, Offer, RoutingDecision, TriageRule, UrgencyRule
+from referrals.rule_tables import faults_of
 from referrals.urgency import HOURS, TIER_VOCABULARY
 from tests import factories
 

@@ -33,6 +33,10 @@ _SETTINGS = {
 }
 
 
+# As in docker/compose.yaml: what a measurement says of an installation depends on it.
+_MEMORY = {"shared_buffers": "1GB", "effective_cache_size": "2GB"}
+
+
 @dataclass
 class Postgres:
     """A server; `url_of` names a database on it. `started` and `folder` are set when the tests started it."""
@@ -95,7 +99,8 @@ def start(programs: Path) -> Postgres:
     )
     if initialized.wait() != 0:
         pytest.exit(f"initdb of {programs} failed:\n{process.tail(log)}", returncode=3)
-    options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    settings = _SETTINGS | (_MEMORY if os.environ.get("LEG") == "bench" else {})
+    options = [f"--{name}={value}" for name, value in settings.items()]
     server = process.start(
         [*prefix, str(programs / "postgres"), "-D", str(data), "-k", str(folder), *options],
         log=log,
