@@ -166,6 +166,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
                 name="open_case_queue",
                 condition=Q(state__in=OPEN_STATES),
             ),
+            models.Index(fields=["opened_at"], name="case_by_age"),
         ]
 
     def __str__(self) -> str:

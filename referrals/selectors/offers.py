@@ -12,7 +12,9 @@ from referrals.selectors.parts import WITH_SOMEBODY, of_organization, type_names
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
     """The cases `referrals.policies.can_see_case` lets this actor see, as one query."""
-    cases = Case.objects.select_related("facility", "referred_to", "duplicate_of", "continues", "triage_rule")
+    cases = Case.objects.select_related("facility", "referred_to", "triage_rule")
+    # Joined to itself twice, the table of all cases would be read in full for a page of fifty.
+    cases = cases.prefetch_related("duplicate_of", "continues")
     if actor.acts_as(Role.COORDINATOR) or actor.role == Role.AUDITOR:
         return cases
     if not actor.acts_as(Role.PROVIDER_STAFF):

@@ -4,6 +4,7 @@ Two databases of one server hold the same open cases, one with few closed ones a
 done in blocks in one and the other by turns, so that a noisy machine is noisy for both.
 """
 
+import faulthandler
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -235,6 +236,8 @@ def _measure(work: Work, *, few: str, many: str, rounds: int) -> None:
 def test_a_long_history_makes_neither_routing_nor_the_queue_slower(
     scale: Mapping[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # A million closed cases take longer to make than a test that hangs is given.
+    faulthandler.cancel_dump_traceback_later()
     now = timezone.now()
     people = _people()
     few, many = scale["bench_closed_few"], scale["bench_closed_many"]

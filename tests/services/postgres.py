@@ -34,7 +34,7 @@ _SETTINGS = {
 
 
 # As in docker/compose.yaml: what a measurement says of an installation depends on it.
-_MEMORY = {"shared_buffers": "1GB", "effective_cache_size": "2GB"}
+_MEMORY = {"shared_buffers": "1GB", "effective_cache_size": "2GB", "random_page_cost": "1.1"}
 
 
 @dataclass
