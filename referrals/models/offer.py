@@ -72,6 +72,7 @@ class Offer(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["expires_at"], name="offer_live_by_expiry", condition=Q(state="live")),
+            models.Index(fields=["expires_at"], name="offer_by_expiry"),
             models.Index(fields=["program", "state"], name="offer_by_program"),
             # Each night the room of every program is counted again, and how many it was offered this week.
             models.Index(fields=["program"], name="offer_holds_room", condition=Q(room_released_at__isnull=True)),
