@@ -146,11 +146,19 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "notifications.tasks.beat", "schedule": timedelta(seconds=15)},
     "sweep-messages": {"task": "notifications.tasks.sweep", "schedule": timedelta(seconds=20)},
+    "file-inbound": {"task": "notifications.tasks.file_all_inbound", "schedule": timedelta(seconds=20)},
+    "forget-words": {"task": "notifications.tasks.forget_words", "schedule": timedelta(minutes=10)},
+    "settle-unknown-messages": {"task": "notifications.tasks.settle_unknown", "schedule": timedelta(minutes=1)},
+    "mail-operator": {"task": "notifications.tasks.mail_waiting_pages", "schedule": timedelta(minutes=1)},
+    "remove-ended-messages": {"task": "notifications.tasks.remove_ended", "schedule": timedelta(minutes=10)},
+    "sweep-carrier": {"task": "notifications.tasks.sweep_carrier", "schedule": crontab(hour="3,9,15,21", minute=27)},
     "expire-offers": {"task": "referrals.tasks.expire_offers", "schedule": timedelta(seconds=30)},
     "match-waitlist": {"task": "referrals.tasks.match_waitlist", "schedule": timedelta(minutes=5)},
     "follow-deadlines": {"task": "referrals.tasks.follow_deadlines", "schedule": timedelta(minutes=10)},
     "recount-deadlines": {"task": "referrals.tasks.recount_deadlines", "schedule": crontab(hour=2, minute=47)},
     "mail-providers": {"task": "referrals.tasks.mail_providers", "schedule": timedelta(seconds=30)},
+    "page-on-call": {"task": "referrals.tasks.page_on_call", "schedule": timedelta(seconds=30)},
+    "mail-digests": {"task": "referrals.tasks.mail_digests", "schedule": crontab(hour="7-11", minute="*/10")},
     "mail-alerts": {"task": "referrals.tasks.mail_alerts", "schedule": timedelta(seconds=30)},
     "index-lookups": {"task": "intake.tasks.index_lookups", "schedule": timedelta(minutes=1)},
     "find-duplicates": {"task": "intake.tasks.find_duplicates", "schedule": crontab(hour=2, minute=37)},
@@ -158,8 +166,11 @@ CELERY_BEAT_SCHEDULE = {
     "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
     "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},
+    "audit-books": {"task": "funding.tasks.audit_books", "schedule": crontab(hour=2, minute=27)},
     "tend-clinic-seats": {"task": "referrals.tasks.tend_clinic_seats", "schedule": timedelta(minutes=5)},
+    "remind-of-dates": {"task": "referrals.tasks.remind_of_dates", "schedule": timedelta(minutes=10)},
     "late-certifications": {"task": "referrals.tasks.note_late_certifications", "schedule": crontab(hour=7, minute=3)},
+    "purge-calls": {"task": "intake.tasks.purge_calls", "schedule": timedelta(hours=1)},
     "purge-drafts": {"task": "intake.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "sweep-orphans": {"task": "privacy.tasks.sweep_orphans", "schedule": timedelta(hours=1)},
     "audit-room": {"task": "referrals.tasks.audit_room", "schedule": crontab(hour=2, minute=57)},
@@ -304,9 +315,18 @@ TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM: str = env.str("TWILIO_FROM", default="")
 TWILIO_API_BASE_URL: str = env.str("TWILIO_API_BASE_URL", default="")
+# What the phone companies let our number send; 0 for no limit. Urgent texts do not wait for their turn.
+TEXTS_PER_SECOND: float = env.float("TEXTS_PER_SECOND", default=3.0)
 # Where Twilio reaches this installation, such as https://help.example.org; signatures are computed over it.
 PUBLIC_BASE_URL: str = env.str("PUBLIC_BASE_URL", default="")
 TEXT_BACKEND: str = env.str("TEXT_BACKEND", default="twilio" if TWILIO_ACCOUNT_SID or not DEMO else "handset")
+# Where a caller who asks for a person is connected in opening hours, and who interprets; empty: nobody.
+DESK_LINE: str = env.str("DESK_LINE", default="")
+INTERPRETER_LINE: str = env.str("INTERPRETER_LINE", default="")
+# Our numbers that people who are held call, and jails' own numbers that collect calls come from.
+DETENTION_LINES = env.list("DETENTION_LINES", default=[])
+# What a jail's phone company wants pressed before it connects a collect call, such as wwww5 (w: half a second).
+COLLECT_CALL_KEYS: str = env.str("COLLECT_CALL_KEYS", default="")
 # The number families call, printed on every page.
 HELPLINE: str = env.str("HELPLINE", default="612-555-0100")
 
@@ -322,5 +342,7 @@ LOGGING = {
         "django.security": {"level": "ERROR"},
         # At DEBUG it writes all that a page was drawn from: answers, and the family's code.
         "django.template": {"level": "INFO"},
+        # At DEBUG it writes the addresses we ask for, and a search of the carrier's list has a number in it.
+        "urllib3": {"level": "INFO"},
     },
 }

@@ -127,8 +127,8 @@ THREATS: tuple[Threat, ...] = (
         "Tables of closed quarters; exact totals.",
         "Any count from 1 to 10, or one case's money to within a fifth; live figures; a row about a case.",
         (
-            "tests/funding/test_disclosure.py::test_every_reader_leaves_a_small_cell_anywhere_from_1_to_11",
-            "tests/funding/test_disclosure.py::test_every_reader_leaves_a_small_cells_money_a_fifth_of_room",
+            "tests/funding/test_one_margin.py::test_every_reader_leaves_a_small_cell_anywhere_from_1_to_11",
+            "tests/funding/test_one_margin.py::test_every_reader_leaves_a_small_cells_money_a_fifth_of_room",
         ),
     ),
     Threat(

@@ -7,6 +7,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
+from intake.urls import call_urls
 from intake.urls import family_urls as intake_family_urls
 from intake.urls import search_urls as intake_search_urls
 from intake.urls import staff_urls as intake_staff_urls
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/admin/", admin.site.urls),
     path("staff/", include("accounts.urls")),
     path("staff/cases/", include(intake_staff_urls)),
+    path("staff/calls/", include(call_urls)),
     path("staff/search/", include(intake_search_urls)),
     path("staff/", include("referrals.urls")),
     path("staff/", include("providers.urls")),
@@ -28,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *i18n_patterns(path("", include(intake_family_urls))),
     path("", include("funding.urls")),
     path("", include("notifications.urls")),
+    path("", include("intake.voice.urls")),
 ]
 
 handler400 = "web.views.bad_request"

@@ -9,9 +9,15 @@ class FundingConfig(AppConfig):
 
         APPEND_ONLY_TABLES.extend(
             [
+                "funding_approval",
+                "funding_bankline",
+                "funding_bankstatement",
+                "funding_followedevent",
                 "funding_journalentry",
                 "funding_journalline",
                 "funding_disbursement",
+                "funding_paidline",
+                "funding_paymentfile",
                 "funding_release",
                 "funding_releaseddisbursement",
             ]

@@ -1,14 +1,37 @@
-"""Demo money: two grants, and two past quarters of made-up payments with their releases."""
+"""Demo money: grants, two past quarters of made-up payments with their releases, invoices to sign and to pay."""
 
 import random
 from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 
 from accounts.models import Membership, Organization, OrganizationKind
-from accounts.roles import Actor, Role
-from funding.actions import award_grant, make_release, record_disbursement
-from funding.actions.grants import take_room
-from funding.models import Commitment, CommitmentState, Grant, StagePrice
+from accounts.roles import PROVIDER_ROLES, Actor, Role
+from funding.actions import (
+    approve_bond,
+    approve_invoice,
+    ask_allowance,
+    ask_bond,
+    award_grant,
+    follow_acceptances,
+    make_payment,
+    make_release,
+    prepare_invoice,
+    submit_invoice,
+)
+from funding.actions.room import place
+from funding.approvals import digest_of
+from funding.billing import Wanted, billable
+from funding.models import (
+    AllowanceKind,
+    AllowanceReason,
+    Commitment,
+    CommitmentState,
+    Grant,
+    GrantKind,
+    Invoice,
+    ProviderAgreement,
+    StagePrice,
+)
 from funding.quarters import CHICAGO, Quarter, day_of
 from providers.models import Provider
 
@@ -30,8 +53,11 @@ SYMBOLS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 
 def seed(now: datetime) -> None:
-    """Awards the grants, then pays and releases the two quarters before the present one; needs a finance sign-in."""
-    finance = Membership.objects.filter(role=Role.FINANCE).order_by("pk")[:1].get().actor()
+    """Awards the grants, pays and releases the two quarters before the present one, and leaves work for today.
+
+    Needs a sign-in of finance, of an approver and of each provider that is paid.
+    """
+    finance = _member(Role.FINANCE)
     last = Quarter.of(day_of(now)).previous
     quarters = (last.previous, last)
     for slug, organization, name, cents in FUNDERS:
@@ -47,41 +73,124 @@ def seed(now: datetime) -> None:
             by=finance,
             now=now,
         )
+    _bond_pool(quarters[0], now, finance)
+    for provider in Provider.objects.order_by("code"):
+        ProviderAgreement.objects.get_or_create(
+            provider=provider,
+            valid_from=date(quarters[0].year, 1, 1),
+            defaults={"payee": f"{provider.code}-001", "source": "Demo"},
+        )
     chance = random.Random(2026)  # noqa: S311 (made-up data, the same in every demo)
     for index, quarter in enumerate(quarters):
         for code, counts in CASES.items():
-            provider = Provider.objects.get(code=code)
-            for _ in range(counts[index]):
-                _paid_case(provider, chance, quarter, finance)
+            if counts[index]:
+                _paid_invoices(Provider.objects.get(code=code), counts[index], chance, quarter)
         made_at = min(now, _noon(quarter.next.first_day) + timedelta(days=4))
         make_release(quarter=str(quarter), by=finance, now=made_at)
+    _work_for_today(chance, now)
 
 
-def _paid_case(provider: Provider, chance: random.Random, quarter: Quarter, finance: Actor) -> None:
-    accepted_on = quarter.first_day + timedelta(days=chance.randrange(60))
-    paid_on = accepted_on + timedelta(days=chance.randrange(10, 28))
+def _bond_pool(quarter: Quarter, now: datetime, finance: Actor) -> None:
+    award_grant(
+        funder=Organization.objects.get(slug=FUNDERS[1][0]),
+        name="Bond pool",
+        award_cents=6_000_000,
+        starts_on=date(quarter.year, 1, 1),
+        ends_on=date(now.year + 4, 12, 31),
+        by=finance,
+        now=now,
+        restrictions={"kind": GrantKind.BOND_POOL},
+    )
+
+
+def _paid_invoices(provider: Provider, number: int, chance: random.Random, quarter: Quarter) -> None:
+    """An invoice with every case of the quarter, signed and paid on one of its last days."""
+    made = [
+        _commitment(provider, chance, quarter.first_day + timedelta(days=chance.randrange(60))) for _ in range(number)
+    ]
+    paid_on = quarter.last_day - timedelta(days=chance.randrange(3, 12))
+    invoice = _sent(provider, made, _noon(paid_on))
+    for role in (Role.FINANCE, Role.APPROVER):
+        approve_invoice(invoice=invoice, seen=digest_of(invoice), by=_member(role), now=_noon(paid_on))
+    make_payment(invoices=[invoice.pk], pays_on=paid_on, by=_member(Role.FINANCE), now=_noon(paid_on))
+
+
+def _work_for_today(chance: random.Random, now: datetime) -> None:
+    """Of AHR an invoice that waits for both signatures, of VLN one that finance has signed, of ILCM one to be paid."""
+    follow_acceptances(now=now)
+    for code, roles in (("AHR", ()), ("VLN", (Role.FINANCE,)), ("ILCM", (Role.FINANCE, Role.APPROVER))):
+        provider = Provider.objects.get(code=code)
+        made = [_commitment(provider, chance, day_of(now) - timedelta(days=days)) for days in (9, 6, 5)]
+        invoice = _sent(provider, made, now)
+        for role in roles:
+            approve_invoice(invoice=invoice, seen=digest_of(invoice), by=_member(role), now=now)
+        # Some stages that can still be billed.
+        for days in (4, 3):
+            _commitment(provider, chance, day_of(now) - timedelta(days=days))
+    provider = Provider.objects.get(code="AHR")
+    by = _staff(provider)
+    if by is not None:
+        _ask_for_more(provider, by, now)
+
+
+def _ask_for_more(provider: Provider, by: Actor, now: datetime) -> None:
+    """A fee that a family cannot pay, a bond to sign, and one that is out."""
+    reference = billable(provider)[0].case_reference
+    ask_allowance(
+        kind=AllowanceKind.HARDSHIP,
+        reference=reference,
+        cents=90_000,
+        reason=AllowanceReason.FILING_FEE,
+        by=by,
+        now=now,
+    )
+    pool = Grant.objects.filter(kind=GrantKind.BOND_POOL).order_by("pk")[:1].get()
+    ask_bond(pool=pool, reference=reference, cents=500_000, by=by, now=now)
+    out = ask_bond(pool=pool, reference=reference, cents=750_000, payer_cents=150_000, receipt="R1042", by=by, now=now)
+    for role in (Role.FINANCE, Role.APPROVER):
+        approve_bond(bond=out, seen=digest_of(out), by=_member(role), now=now)
+
+
+def _commitment(provider: Provider, chance: random.Random, accepted_on: date) -> Commitment:
+    """A made-up case's first stage, funded."""
     case_type = chance.choice(CASE_TYPES[provider.code])
     price = StagePrice.objects.on(accepted_on).get(case_type=case_type)
     letters = "".join(chance.choices(SYMBOLS, k=6))
-    commitment = Commitment.objects.create(
+    commitment = Commitment(
         case_id=uuid4(),
         case_reference=f"{letters[:3]}-{letters[3:]}",
         provider=provider,
-        grant=_grant(accepted_on, price.cents),
         stage=price.stage,
         cents=price.cents,
-        state=CommitmentState.OPEN,
         accepted_event=uuid4(),
         committed_at=_noon(accepted_on),
+        expires_on=accepted_on + timedelta(days=365),
+        case_type=case_type,
     )
-    record_disbursement(commitment=commitment, paid_on=paid_on, by=finance, now=_noon(paid_on))
-
-
-def _grant(day: date, cents: int) -> Grant:
-    grant = take_room(day, cents)
-    if grant is None:
+    place(commitment)
+    if commitment.state != CommitmentState.OPEN:
         raise LookupError("The demo's grants are too small for its made-up cases.")
-    return grant
+    return commitment
+
+
+def _sent(provider: Provider, commitments: list[Commitment], now: datetime) -> Invoice:
+    by = _staff(provider) or Actor(Role.PROVIDER_STAFF, user_id=0, organization_id=provider.organization_id)
+    lines = [
+        Wanted(number, one.case_reference, one.stage, day_of(one.committed_at), one.cents)
+        for number, one in enumerate(commitments, start=1)
+    ]
+    return submit_invoice(invoice=prepare_invoice(wanted=lines, by=by, now=now), by=by, now=now)
+
+
+def _member(role: Role) -> Actor:
+    return Membership.objects.filter(role=role).order_by("pk")[:1].get().actor()
+
+
+def _staff(provider: Provider) -> Actor | None:
+    """Somebody who works there and bills its cases."""
+    of_provider = Membership.objects.filter(organization=provider.organization, role__in=PROVIDER_ROLES)
+    member = of_provider.order_by("pk").first()
+    return member.actor() if member else None
 
 
 def _noon(day: date) -> datetime:

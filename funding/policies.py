@@ -9,10 +9,13 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 
 from accounts.roles import Actor, Role
-from funding.models import Commitment, CommitmentState
-from funding.quarters import Quarter, day_of
+from funding.models import Invoice
+from funding.quarters import Quarter
 
 MONEY_ROLES = (Role.FINANCE, Role.APPROVER)
+# Who may look at invoices and payments; a provider's staff at its own invoices alone.
+INVOICE_READERS = (Role.PROVIDER_STAFF, *MONEY_ROLES, Role.AUDITOR)
+PAYMENT_READERS = (*MONEY_ROLES, Role.AUDITOR)
 RELEASE_READERS = (Role.FUNDER, Role.FINANCE, Role.AUDITOR, Role.APPROVER)
 
 
@@ -48,26 +51,42 @@ def check_may_award(actor: Actor) -> None:
         raise PermissionDenied("Only finance and the operator enter grants.")
 
 
-def check_is_payable(commitment: Commitment) -> None:
-    """Only money that was committed and not yet paid is paid."""
-    if commitment.state == CommitmentState.PAID:
-        raise RefusedError("This payment is already recorded.")
-    if commitment.state != CommitmentState.OPEN:
-        raise RefusedError("No grant's money is committed to this case and stage, so there is nothing to pay.")
+def can_bill(actor: Actor) -> bool:
+    return actor.acts_as(Role.PROVIDER_STAFF)
 
 
-def check_payment_day(commitment: Commitment, paid_on: date, *, today: date) -> None:
-    """A payment is made between the acceptance and today, within the dates of its grant."""
-    grant = commitment.grant
-    accepted_on = day_of(commitment.committed_at)
+def can_approve(actor: Actor) -> bool:
+    return actor.role in MONEY_ROLES
+
+
+def account_of(actor: Actor) -> int:
+    """The actor's account, for what names who did it. Raises PermissionDenied for the system and families."""
+    if actor.user_id is None:
+        raise PermissionDenied("Only people do this.")
+    return actor.user_id
+
+
+def check_may_bill(actor: Actor) -> None:
+    if not can_bill(actor):
+        raise PermissionDenied("A provider's staff prepare its invoices.")
+
+
+def check_is_billers(invoice: Invoice, actor: Actor) -> None:
+    if invoice.provider.organization_id != actor.organization_id:
+        raise PermissionDenied("This invoice is another provider's.")
+
+
+def check_may_approve(actor: Actor) -> None:
+    if not can_approve(actor):
+        raise PermissionDenied("Finance and approvers decide on invoices.")
+
+
+def check_payment_day(approved_on: date, paid_on: date, *, today: date) -> None:
+    """A payment is made between the approval and today."""
     if paid_on > today:
         raise RefusedError("The day of payment is in the future.")
-    if paid_on < accepted_on:
-        raise RefusedError(f"The provider accepted the case on {accepted_on:%B} {accepted_on.day}, {accepted_on.year}.")
-    if grant is not None and not grant.starts_on <= paid_on <= grant.ends_on:
-        raise RefusedError(
-            f"The grant {grant.name} does not cover this day: it runs {grant.starts_on} to {grant.ends_on}."
-        )
+    if paid_on < approved_on:
+        raise RefusedError(f"An invoice was approved on {approved_on:%B} {approved_on.day}, {approved_on.year}.")
 
 
 def check_may_close(quarter: Quarter, *, last_released: Quarter | None, today: date) -> None:

@@ -50,9 +50,13 @@ def unpaid_commitments(page: str | None) -> Page[Commitment]:
 
 
 def grants() -> QuerySet[Grant]:
-    """The grants ending last, with `paid_cents` and `left_cents` (of the award, not yet committed)."""
-    paid = Sum("commitments__cents", filter=Q(commitments__state=CommitmentState.PAID), default=0)
-    annotated = Grant.objects.annotate(paid_cents=paid, left_cents=F("award_cents") - F("committed_cents"))
+    """The grants ending last, with `paid_cents` and `left_cents` (of the award, neither committed nor returned).
+
+    Paid is each grant's own share of what was paid, and its administration.
+    """
+    shares = Sum("shares__cents", filter=Q(shares__commitment__state=CommitmentState.PAID), default=0)
+    left = F("award_cents") - F("committed_cents") - F("returned_cents")
+    annotated = Grant.objects.annotate(paid_cents=shares + F("admin_cents"), left_cents=left)
     return annotated.select_related("funder").order_by("-ends_on", "id")[:GRANTS_A_PAGE]
 
 

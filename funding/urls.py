@@ -3,13 +3,36 @@
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
-from funding import views
+from funding import views, views_invoices, views_payments, views_terms
 
 app_name = "funding"
 
 urlpatterns: list[URLPattern] = [
     path("staff/money/", views.money, name="money"),
     path("staff/money/publish/", views.publish, name="publish"),
-    path("staff/money/<uuid:commitment_id>/pay/", views.record_payment, name="record_payment"),
+    path("staff/money/months/<int:month_id>/close/", views_payments.close, name="close_month"),
+    path("staff/money/splits/", views_terms.splits, name="splits"),
+    path("staff/invoices/", views_invoices.invoices, name="invoices"),
+    path("staff/invoices/new/", views_invoices.new_invoice, name="new_invoice"),
+    path("staff/invoices/import/", views_invoices.import_invoice, name="import_invoice"),
+    path("staff/invoices/<uuid:invoice_id>/", views_invoices.invoice, name="invoice"),
+    path(
+        "staff/invoices/<uuid:invoice_id>/lines/<int:line_id>/remove/", views_invoices.remove_line, name="remove_line"
+    ),
+    path("staff/invoices/<uuid:invoice_id>/send/", views_invoices.submit_invoice, name="submit_invoice"),
+    path("staff/invoices/<uuid:invoice_id>/withdraw/", views_invoices.withdraw_invoice, name="withdraw_invoice"),
+    path("staff/invoices/<uuid:invoice_id>/sign/", views_invoices.approve_invoice, name="approve_invoice"),
+    path("staff/invoices/<uuid:invoice_id>/return/", views_invoices.return_invoice, name="return_invoice"),
+    path("staff/payments/", views_payments.payments, name="payments"),
+    path("staff/payments/<uuid:file_id>.csv", views_payments.payment_file, name="payment_file"),
+    path("staff/payments/items/<int:item_id>/return/", views_payments.return_payment, name="return_payment"),
+    path("staff/payments/statements/", views_payments.statements, name="statements"),
+    path("staff/allowances/", views_terms.allowances, name="allowances"),
+    path(
+        "staff/allowances/<uuid:allowance_id>/<slug:decision>/", views_terms.decide_allowance, name="decide_allowance"
+    ),
+    path("staff/bonds/", views_terms.bonds, name="bonds"),
+    path("staff/bonds/<uuid:bond_id>/decide/<slug:decision>/", views_terms.decide_bond, name="decide_bond"),
+    path("staff/bonds/<uuid:bond_id>/end/<slug:end>/", views_terms.end_bond, name="end_bond"),
     path("funders/", views.funders, name="funders"),
 ]

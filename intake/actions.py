@@ -14,6 +14,7 @@ from accounts.roles import FAMILY, Actor
 from intake import codes
 from intake.answers import Answers, document, facts_of
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
+from intake.filling import add_what_was_said, fill
 from intake.forms.family import MUST_NOT_KNOW
 from intake.lookup import lookup_of
 from intake.models import Draft, NoticeShown
@@ -63,12 +64,15 @@ def begin_draft(
     channel: str = Channel.WEB,
     by: Actor = FAMILY,
     interpreted: bool = False,
+    notice: str = NOTICE_VERSION,
+    for_case: str = "",
     now: datetime | None = None,
 ) -> Begun:
     """A new empty draft with its return code; notes which notice was shown before it.
 
     A member (`by`) read the notice aloud and heard the family's yes: they are its witness, and only they may open the
-    draft by its cookie. `interpreted`: somebody put what was read into another language.
+    draft by its cookie. `interpreted`: somebody put what was read into another language. `notice`: which words it was.
+    `for_case`: the reference of a case that is there, whose answers are asked in a call-back.
     """
     now = now or timezone.now()
     code = return_codes.generate()
@@ -77,6 +81,8 @@ def begin_draft(
     data_key, cookie_key = draft_keys.create(draft_id=draft_id, code_key=keys.key, now=now)
     row = Draft(id=draft_id, language=language, expires_at=now + DRAFT_LIFE, created_at=now)
     content = {"code": code, "typed": {}, "saved": {}} | ({"by": by.user_id} if by.user_id else {})
+    if for_case:
+        content["for_case"] = for_case
     draft = OpenDraft(row, data_key, content)
     row.sealed = draft.seal()
     with transaction.atomic():
@@ -84,7 +90,7 @@ def begin_draft(
         return_codes.register(lookup_id=keys.lookup_id, draft_id=draft_id, expires_at=row.expires_at, now=now)
         NoticeShown.objects.create(
             draft_id=draft_id,
-            version=NOTICE_VERSION,
+            version=notice,
             language=language,
             channel=channel,
             witness_user_id=by.user_id,
@@ -136,7 +142,7 @@ def submit_draft(
     now = now or timezone.now()
     answers = draft.answers(now)
     missing = answers.next_page() if is_complete else next(iter(still_needed_for_contact(answers)), None)
-    if missing:
+    if missing and (is_complete or not draft.for_case):
         raise NotComplete(missing.name)
     values = answers.cleaned() if is_complete else said_so_far(answers)
     with transaction.atomic():
@@ -146,10 +152,13 @@ def submit_draft(
         if not as_read.update(submitted_at=now, expires_at=now + RECEIPT_LIFE):
             raise ChangedMeanwhile if unsent.exists() else AlreadySubmitted
         channel = NoticeShown.objects.values_list("channel", flat=True).get(draft_id=draft.row.pk)
-        case = _open_sealed_case(
-            values, language=draft.row.language, channel=channel, is_complete=is_complete, now=now, by=by
-        )
-        return_codes.attach_case(draft_id=draft.row.pk, case_id=case.pk)
+        if draft.for_case:
+            case = _fill(draft, values, answers, is_complete=is_complete, now=now, by=by)
+        else:
+            case = open_sealed_case(
+                values, language=draft.row.language, channel=channel, is_complete=is_complete, now=now, by=by
+            )
+            return_codes.attach_case(draft_id=draft.row.pk, case_id=case.pk)
         NoticeShown.objects.filter(draft_id=draft.row.pk).update(draft_id=None, case_id=case.pk)
         receipt = {
             "code": draft.code,
@@ -157,10 +166,24 @@ def submit_draft(
             "urgency": int(case.urgency),
             "residency": str(case.residency),
         }
+        if draft.for_case:
+            receipt |= {"code": "", "for_case": draft.for_case}
         draft.content = receipt | ({"by": draft.begun_by} if draft.begun_by else {})
         Draft.objects.filter(pk=draft.row.pk).update(sealed=draft.seal())
     draft.row.submitted_at = now
     return case
+
+
+def _fill(
+    draft: OpenDraft, values: dict[str, Any], answers: Answers, *, is_complete: bool, now: datetime, by: Actor
+) -> Case:
+    """Into the case that is there; its family keeps the code it has, and this draft's dies."""
+    ReturnCode.objects.filter(draft_id=draft.row.pk).delete()
+    case = Case.objects.get(reference=draft.for_case)
+    if is_complete:
+        return fill(case=case, values=values, by=by, now=now)
+    pages = [page for page in answers.pages() if answers.is_answered(page)]
+    return add_what_was_said(case=case, pages=pages, values=values, by=by, now=now)
 
 
 def wants_only_information(answers: Answers) -> bool:
@@ -190,10 +213,18 @@ def forget_draft(draft_id: uuid.UUID) -> None:
         Draft.objects.filter(pk=draft_id).delete()
 
 
-def _open_sealed_case(
-    values: dict[str, Any], *, language: str, channel: str, is_complete: bool, now: datetime, by: Actor
+def open_sealed_case(
+    values: dict[str, Any],
+    *,
+    language: str,
+    channel: str,
+    is_complete: bool,
+    now: datetime,
+    by: Actor,
+    contact_id: uuid.UUID | None = None,
 ) -> Case:
-    case_id, contact_id = uuid.uuid4(), uuid.uuid4()
+    """Seals the answers, notes how to reach who gave them (under `contact_id`), opens and routes the case."""
+    case_id, contact_id = uuid.uuid4(), contact_id or uuid.uuid4()
     facts = facts_of(values, today=localdate(now))
     hotline, providers = hotline_reader(), active_provider_readers()
     contact, names, file = (
@@ -214,6 +245,7 @@ def _open_sealed_case(
         language=values["text_language"],
         may_text=values["may_text"] == "yes",
         may_call=values["may_call"] == "yes",
+        may_email=bool(values.get("email")),
         any_hour=values["hours"] == "any",
         phone_is_shared=values["shared"] == MUST_NOT_KNOW,
         now=now,

@@ -8,9 +8,13 @@ class IntakeConfig(AppConfig):
     name = "intake"
 
     def ready(self) -> None:
+        from notifications import before_matching
         from referrals.learned import on_learned
+        from web.navigation import waiting_in
 
         on_learned(_add_to_answers)
+        before_matching.append(_index_what_waits)
+        waiting_in["/staff/calls/"] = _calls_waiting
 
 
 def _add_to_answers(case: Any, change: dict[str, Any], now: datetime) -> None:
@@ -18,3 +22,18 @@ def _add_to_answers(case: Any, change: dict[str, Any], now: datetime) -> None:
     from intake.corrections import add_learned
 
     add_learned(case=case, change=change, now=now)
+
+
+def _index_what_waits() -> None:
+    """Somebody may answer the first text before their case can be found by its number, or by the one they corrected."""
+    from intake.tasks import index_lookups, merge_all_corrections
+
+    merge_all_corrections()
+    index_lookups()
+
+
+def _calls_waiting(actor: Any) -> int:
+    """What the staff header counts for the hotline: calls that nobody has taken."""
+    from intake.call_back import waiting_calls
+
+    return waiting_calls(actor)

@@ -43,6 +43,10 @@ from referrals.policies import WrongState, holder_of
 log = logging.getLogger(__name__)
 
 SENT = "answers_sent"
+# One answer more of a call that goes on.
+PRESSED = "answer_pressed"
+# Told to a coordinator in a call-back that was cut.
+SAID = "answers_said"
 # In place of a page's name: not from the family, but from staff who found out.
 LEARNED = "learned"
 # The facts that an answer decides, where it is not the one of its own name.
@@ -79,13 +83,15 @@ def send_correction(
     once: UUID,
     by: Actor,
     contact_id: UUID | None = None,
+    kind: str = SENT,
     now: datetime | None = None,
 ) -> Correction:
     """Seals new answers to `pages` (the last is the one that was picked) for whoever may read the earlier ones.
 
     `values` are the pages' cleaned answers; what is empty stays as it was. `once` is the sent page's own random number:
     the same page sent again changes nothing. `contact_id`
-    says which of several people sends it. Raises `NothingAnswered`, and `WrongState` for a case that is over.
+    says which of several people sends it. `kind` names the event: only of `SENT` staff are told, a call that goes on
+    has its call-back already. Raises `NothingAnswered`, and `WrongState` for a case that is over.
     """
     now = now or timezone.now()
     feeds = {name: kind for page in pages for name, kind in page.feeds.items() if _is_answered(values.get(name))}
@@ -110,9 +116,10 @@ def send_correction(
         )
         vault.seal_all(case_id=case.pk, parts=_parts(case, correction, feeds, values), now=now)
         if contact:
-            change_contact(contact_id=contact.pk, case_id=case.pk, **_columns(feeds, values))
-        open_task(case, TaskKind.NEW_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
-        events.record(case=case, kind=SENT, by=by, now=now, detail={"page": correction.page})
+            change_contact(contact_id=contact.pk, case_id=case.pk, **columns_of(feeds, values))
+        if kind == SENT:
+            open_task(case, TaskKind.NEW_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
+        events.record(case=case, kind=kind, by=by, now=now, detail={"page": correction.page})
         transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
         transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)
     return correction
@@ -208,7 +215,7 @@ def _parts(
         DocumentKind.FILE: [hotline, *providers],
         DocumentKind.CONTACT: [vault.WORKER, hotline, *holder],
     }
-    payloads = {kind: _payload(kind, feeds, values) for kind in readers if kind in feeds.values()}
+    payloads = {kind: payload_of(kind, feeds, values) for kind in readers if kind in feeds.values()}
     if "birth_day" in feeds and (under_age := is_minor(values, timezone.localdate())) is not None:
         # Of a birth date only this decides, and it names nobody.
         payloads[DocumentKind.FACTS] = payloads.get(DocumentKind.FACTS, {}) | {"is_minor": under_age}
@@ -220,7 +227,8 @@ def _parts(
     return parts
 
 
-def _payload(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
+def payload_of(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the answers `values` what a document of `kind` holds, by `feeds`: the kind of document each answer is for."""
     fields = [name for name, fed in feeds.items() if fed == kind]
     if kind != DocumentKind.FACTS:
         whole = document(kind, values)
@@ -231,11 +239,12 @@ def _payload(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Mapp
     return {name: value for name, value in decided.items() if name != "is_minor" or value is not None}
 
 
-def _columns(feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
+def columns_of(feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
     """What of a contact's columns the answers change: at once, whatever the worker does."""
     meanings: dict[str, tuple[str, Any]] = {
         "may_text": ("may_text", values.get("may_text") == "yes"),
         "may_call": ("may_call", values.get("may_call") == "yes"),
+        "email": ("may_email", bool(values.get("email"))),
         "hours": ("any_hour", values.get("hours") == "any"),
         "shared": ("phone_is_shared", values.get("shared") == MUST_NOT_KNOW),
         "text_language": ("language", values.get("text_language")),

@@ -6,12 +6,14 @@ from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from django.utils.timezone import localtime
 
+from accounts.models import User
 from intake.actions import begin_draft, save_page, submit_draft
 from intake.forms.family import UNKNOWN
 from intake.forms.fields import NONE_OF_THESE
 from referrals.facts import PLACE_UNKNOWN, Entry, Paper, Taken
-from referrals.models import Case
+from referrals.models import Case, DutyPhone, DutyShift
 
+ON_CALL_FOR = timedelta(days=30)
 # Minutes before the seed, language of the page, and what differs from ANSWERS.
 REQUESTS: list[tuple[int, str, dict[str, str | list[str]]]] = [
     (
@@ -120,7 +122,10 @@ ANSWERS: dict[str, str | list[str]] = {
 
 
 def seed(now: datetime) -> None:
-    """Files the demo's requests, the oldest first."""
+    """Somebody is on call; then files the demo's requests, the oldest first."""
+    if coordinator := User.objects.filter(email="coordinator@demo.example").first():
+        DutyPhone.objects.create(user=coordinator, phone="+16125550161")
+        DutyShift.objects.create(user=coordinator, begins_at=now - ON_CALL_FOR, ends_at=now + ON_CALL_FOR)
     for number, (minutes, language, differences) in reversed(list(enumerate(REQUESTS, start=1))):
         answers = ANSWERS | {"phone": f"612-555-01{number:02}", "text_language": language} | differences
         file_request(answers, language=language, now=now - timedelta(minutes=minutes))

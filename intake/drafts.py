@@ -35,7 +35,8 @@ class OpenDraft:
 
     `content` holds `code` and, until submission, `typed` (page → field → values) and `saved` (page → the draft's
     revision when the page was last saved); after it, `reference`, `urgency` and `residency`. One filled by phone has
-    `by`, too: the account of its coordinator.
+    `by`, too: the account of its coordinator. One that asks again about a case that is there has its reference in
+    `for_case`, from beginning to end.
     """
 
     row: Draft
@@ -51,6 +52,11 @@ class OpenDraft:
         """The account of the coordinator who fills it by phone; None for a family's own."""
         by: int | None = self.content.get("by")
         return by
+
+    @property
+    def for_case(self) -> str:
+        """The reference of the case that this call's answers go into; "" where they open one."""
+        return str(self.content.get("for_case", ""))
 
     @property
     def is_submitted(self) -> bool:

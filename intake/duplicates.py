@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.roles import HOTLINE_ROLES, SYSTEM, Actor
+from accounts.roles import HOTLINE_ROLES, SYSTEM, Actor, Role
 from intake.models import LikelyDuplicate, MatchedBy, PairState
 from privacy import indexes
 from referrals import events
 from referrals.actions.moves import close_tasks, lock_cases, open_task
 from referrals.business_time import answer_due
-from referrals.models import Case, TaskKind
+from referrals.models import Case, CaseEvent, Channel, TaskKind
 from referrals.models.case import OPEN_STATES
 from referrals.policies import WrongState
 
@@ -48,6 +48,8 @@ def pair_between(case: Case, other: Case) -> LikelyDuplicate:
 
 def note_likely_duplicates(*, case_id: UUID, now: datetime) -> None:
     """Note each open case that shares this one's A-number, or its person's name, birth day and country, by the indexes.
+
+    So is one that shares the phone, where one of the two was told by keys alone: it has no name to compare.
 
     Each new pair is a coordinator's task on the newer case. Doing it again, or from both cases at once, notes it once.
     """
@@ -107,13 +109,23 @@ def _known(case_id: UUID) -> set[UUID]:
 
 def _found(case_id: UUID) -> dict[UUID, MatchedBy]:
     """The cases that are likely about the same person, by what."""
-    shared = indexes.alike(case_id, indexes.A_NUMBER, indexes.PERSON, indexes.BORN_IN)
+    shared = indexes.alike(case_id, indexes.A_NUMBER, indexes.PERSON, indexes.BORN_IN, indexes.PHONE)
     with_country = indexes.having(indexes.BORN_IN, {case_id, *shared}) if shared else set()
+    nameless = _told_by_keys({case_id, *shared}) if shared else set()
     found: dict[UUID, MatchedBy] = {}
     for other_id, counts in shared.items():
-        if matched := _matched_by(counts, both_told_country={case_id, other_id} <= with_country):
+        matched = _matched_by(counts, both_told_country={case_id, other_id} <= with_country)
+        if not matched and counts.get(indexes.PHONE) and nameless & {case_id, other_id}:
+            matched = MatchedBy.PHONE
+        if matched:
             found[other_id] = matched
     return found
+
+
+def _told_by_keys(case_ids: set[UUID]) -> set[UUID]:
+    """Those that a family opened on the phone line without a person."""
+    opened = CaseEvent.objects.filter(case_id__in=case_ids, kind="open", role=Role.FAMILY, sequence=1)
+    return set(opened.filter(case__channel=Channel.PHONE).values_list("case_id", flat=True))
 
 
 def _matched_by(counts: Mapping[str, int], *, both_told_country: bool) -> MatchedBy | None:

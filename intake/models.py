@@ -1,4 +1,5 @@
-"""The unsent draft of a family's answers, the notices shown, corrections, and who may have asked twice."""
+"""The unsent draft of a family's answers, the notices shown, corrections, who may have asked twice, calls and what they
+play."""
 
 import uuid
 from typing import ClassVar
@@ -57,6 +58,7 @@ class MatchedBy(models.TextChoices):
 
     A_NUMBER = "a_number", "The same A-number"
     PERSON = "person", "Two names that sound the same, and the same birth day"
+    PHONE = "phone", "The same phone, and one of the two was told by keys alone"
 
 
 class PairState(models.TextChoices):
@@ -117,3 +119,89 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"correction {self.id}"
+
+
+class CodeCheck(models.TextChoices):
+    """What is known of a code that was typed in a call; the code itself is stored nowhere."""
+
+    NONE = "", "None typed"
+    WAITING = "waiting", "Is looked up"
+    BUSY = "busy", "Too many are being tried"
+    UNKNOWN = "unknown", "Leads nowhere"
+    CASE = "case", "Leads to a request"
+    DRAFT = "draft", "Leads to a call that was cut before the first answer"
+    UNSENT = "unsent", "Leads to answers on the web that are not sent"
+
+
+class PhoneCall(models.Model):
+    """Where one call on the line of keys stands; deleted a day after it ends. No answer is kept here.
+
+    The carrier's id of the call is not kept, only a keyed hash of it: each webhook brings it along, and with it the key
+    of what is `sealed` (docs/adr/0034-a-call-is-opened-by-its-own-id.md).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sid_hash = models.BinaryField(max_length=32, unique=True)
+    language = models.CharField(max_length=8, blank=True)
+    step = models.CharField(max_length=20)
+    # Counts what was heard: a webhook that comes again names an earlier turn, and changes nothing.
+    turn = models.PositiveIntegerField(default=0)
+    # A prompt said once before the step's own.
+    before = models.CharField(max_length=20, blank=True)
+    # Where the call goes on when nobody could be reached.
+    resume = models.CharField(max_length=20, blank=True)
+    misses = models.PositiveSmallIntegerField(default=0)
+    silences = models.PositiveSmallIntegerField(default=0)
+    from_detention = models.BooleanField(default=False)
+    has_agreed = models.BooleanField(default=False)
+    may_keep_phone = models.BooleanField(default=False)
+    has_phone = models.BooleanField(default=False)
+    draft_id = models.UUIDField(null=True)
+    case_id = models.UUIDField(null=True)
+    contact_id = models.UUIDField(null=True)
+    # The return code that is read out, under the call's own id; gone when the call ends.
+    sealed = models.BinaryField(default=b"")
+    check_state = models.CharField(max_length=8, choices=CodeCheck.choices, default=CodeCheck.NONE, blank=True)
+    checks = models.PositiveSmallIntegerField(default=0)
+    # The request that the typed code leads to.
+    shown_case_id = models.UUIDField(null=True)
+    began_at = models.DateTimeField()
+    heard_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"call {self.id} at {self.step}"
+
+
+class PromptRecording(models.Model):
+    """One recording of one sentence of the phone line; played once it is approved and while it says the words asked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField("sentence", max_length=30)
+    language = models.CharField(max_length=8)
+    audio = models.BinaryField()
+    content_type = models.CharField(max_length=20)
+    # Of the words that were to be said when it was recorded: others since, and it is not played.
+    words_hash = models.CharField(max_length=64)
+    uploaded_at = models.DateTimeField()
+    uploaded_by_user_id = models.BigIntegerField()
+    approved_at = models.DateTimeField(null=True)
+    approved_by_user_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering = ("name", "language", "-uploaded_at")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(approved_at__isnull=True, approved_by_user_id__isnull=True)
+                | models.Q(approved_at__isnull=False, approved_by_user_id__isnull=False),
+                name="recording_approved_by_somebody",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["language", "name"], name="recording_approved", condition=models.Q(approved_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"

@@ -28,6 +28,7 @@ CAN_WAIT = frozenset(
         "care_note",
         "lawyer_name",
         "may_remind",
+        "email",
         "heard",
     }
 )

@@ -81,6 +81,7 @@ PAGES: tuple[Page, ...] = (
             "may_text": CONTACT,
             "may_call": CONTACT,
             "may_voicemail": CONTACT,
+            "email": CONTACT,
             "hours": CONTACT,
             "text_language": CONTACT,
         },

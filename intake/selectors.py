@@ -50,7 +50,13 @@ FACT_LABELS: dict[str, str] = {
     "income_is_over": "Income above the hardship line",
 }
 WORDS_OF_CODES = [choice for kind in CHOSEN.values() for choice in kind.choices]
-NOTE_LABELS: dict[str, str] = {"note": "Note", "written_by": "Written by", "written_at": "Written at"}
+NOTE_LABELS: dict[str, str] = {
+    "note": "Note",
+    "written_by": "Written by",
+    "written_at": "Written at",
+    "base": "Before it was edited",
+    "language": "Language",
+}
 
 
 def newest_facts(case: Case, keys: Keys) -> tuple[Facts | None, int]:

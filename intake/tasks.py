@@ -12,6 +12,7 @@ from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE
 from intake.duplicates import note_likely_duplicates
 from intake.lookup import cases_to_index, index_case
 from intake.models import Draft
+from intake.voice import calls
 from privacy import draft_keys, worker_key
 from privacy.indexes import seal_index_key
 from privacy.models import IndexKeyGrant, ReaderKey
@@ -76,6 +77,12 @@ def give_index_key_to_hotline() -> None:
     for reader_key in ReaderKey.objects.filter(reader=hotline_reader(), retired_at=None):
         if not IndexKeyGrant.objects.filter(reader_key_id=reader_key.pk).exists():
             seal_index_key(worker_key.load().index_key, reader_key, now=now)
+
+
+@shared_task(name="intake.tasks.purge_calls")
+def purge_calls() -> int:
+    """Delete the rows of calls that ended a day ago; returns how many. Idempotent."""
+    return calls.purge(timezone.now())
 
 
 @shared_task(name="intake.tasks.purge_drafts")

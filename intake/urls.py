@@ -5,6 +5,7 @@ from django.urls.resolvers import URLPattern
 
 from intake.views import (
     advice,
+    call_back,
     changes,
     codes,
     demands,
@@ -19,6 +20,7 @@ from intake.views import (
     search,
     staff,
     status,
+    texts,
 )
 
 family_urls: tuple[list[URLPattern], str] = (
@@ -58,6 +60,7 @@ staff_urls: tuple[list[URLPattern], str] = (
         path("<reference:reference>/open/<slug:kind>/", staff.open_document, name="open"),
         path("<reference:reference>/answers/", staff.answers, name="answers"),
         path("<reference:reference>/note/", notes.write_note, name="note"),
+        path("<reference:reference>/texts/", texts.thread, name="texts"),
         path("<reference:reference>/alike/", search.alike, name="alike"),
         path("<reference:reference>/duplicates/", duplicates.duplicates, name="duplicates"),
         path("<reference:reference>/new-code/", codes.new_code, name="new_code"),
@@ -67,3 +70,14 @@ staff_urls: tuple[list[URLPattern], str] = (
     "intake_staff",
 )
 search_urls: tuple[list[URLPattern], str] = ([path("", search.search_page, name="page")], "intake_search")
+call_urls: tuple[list[URLPattern], str] = (
+    [
+        path("", call_back.desk, name="desk"),
+        path("my-phone/", call_back.own_phone, name="own_phone"),
+        path("<reference:reference>/", call_back.script, name="script"),
+        path("<reference:reference>/take/", call_back.claim, name="claim"),
+        path("<reference:reference>/call/<uuid:contact_id>/", call_back.call, name="call"),
+        path("<reference:reference>/tried/", call_back.attempt, name="attempt"),
+    ],
+    "call_back",
+)

@@ -1,9 +1,36 @@
 """Texts to families: the outbox, the ways a text leaves, and what carriers report back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 # Called with (case id, message id, now) inside the transaction in which a text ends without having reached anybody:
 # somebody has to call. The packages above register here in their `AppConfig.ready()`.
 undelivered_handlers: list[Callable[[UUID, UUID, datetime], None]] = []
+
+# Called with (contact id, number) when everything else says that a text may leave, as the last thing before it does,
+# with the contact's row locked; returns the code of a reason to cancel it, or an empty text.
+last_checks: list[Callable[[UUID, str], str]] = []
+
+# Called by the worker before it looks whose number a text came from: whatever still waits to be findable by number.
+before_matching: list[Callable[[], None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A text from somebody of a case, as the worker hands it to the packages above. `body` is never to be logged."""
+
+    received_id: UUID
+    case_id: UUID
+    contact_id: UUID
+    # A code of `notifications.keywords.Wish`, and whether it did what it says.
+    wish: str
+    is_news: bool
+    is_urgent: bool
+    body: str = field(repr=False)
+    received_at: datetime
+
+
+# Called inside the transaction in which the worker files a text, once for each case the number belongs to.
+inbound_handlers: list[Callable[[Arrived, datetime], None]] = []

@@ -10,7 +10,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from notifications import undelivered_handlers
-from notifications.models import MAY_BE_TEXTED, Contact, HandsetText, Message, MessageState
+from notifications.consequences import ask_for_a_call
+from notifications.models import (
+    AGREED_TO_TEXTS,
+    MAILED_INSTEAD,
+    Channel,
+    Contact,
+    HandsetReply,
+    HandsetText,
+    Message,
+    MessageState,
+    NumberFault,
+)
+from notifications.quiet_hours import HOME, zone_named
 from notifications.tasks import announce
 from notifications.texts import TEMPLATES
 
@@ -39,50 +51,93 @@ def add_contact(
     may_call: bool,
     any_hour: bool,
     phone_is_shared: bool,
+    may_email: bool = False,
     now: datetime,
+    time_zone: str = HOME,
 ) -> Contact:
-    """Note what one person who asked for help allows; the number is in the sealed `contact` of subject `contact_id`."""
+    """Note what one person who asked for help allows; the number is in the sealed `contact` of subject `contact_id`.
+
+    `time_zone`: the stated one, an IANA name; raises KeyError for one that does not exist.
+    """
+    zone_named(time_zone)
     return Contact.objects.create(
         id=contact_id,
         case_id=case_id,
         language=language,
         may_text=may_text,
         may_call=may_call,
+        may_email=may_email,
         any_hour=any_hour,
         phone_is_shared=phone_is_shared,
+        time_zone=time_zone,
         created_at=now,
     )
 
 
-def queue_texts(*, case_id: UUID, template: str, trigger: UUID, is_urgent: bool, now: datetime) -> list[Message]:
+# To a number that texts do not reach.
+_FAILED = {"state": MessageState.FAILED, "reason": "bad_number"}
+
+
+def queue_texts(
+    *,
+    case_id: UUID,
+    template: str,
+    trigger: UUID,
+    is_urgent: bool,
+    now: datetime,
+    about_at: datetime | None = None,
+) -> list[Message]:
     """Queue a text to each of the case's contacts that may be texted, to be sent once the caller's change is committed.
 
-    `trigger` is the event that causes it: asking twice for the same one queues once. KeyError for an unknown template.
-    Returns the messages of this trigger that are newly queued.
+    Who wants no texts and gave an address gets an e-mail.
+
+    `trigger` is the event that causes it: asking twice for the same one queues once; `about_at` what it reminds of.
+    KeyError for an unknown template.
+    Returns the messages of this trigger that are newly queued. To a number that texts do not reach nothing is queued:
+    the message is written down as failed, and somebody calls.
     """
     if template not in TEMPLATES:
         raise KeyError(template)
     told = Message.objects.filter(case_id=case_id, template=template, trigger=trigger).values("contact_id")
-    contacts = Contact.objects.filter(MAY_BE_TEXTED, case_id=case_id).exclude(id__in=told)
+    reached = Contact.objects.filter(AGREED_TO_TEXTS | MAILED_INSTEAD, case_id=case_id)
+    contacts = reached.exclude(id__in=told).select_related("fault")
     messages = [
         Message(
             contact=contact,
             case_id=case_id,
             template=template,
             trigger=trigger,
+            channel=Channel.TEXT if contact.may_text else Channel.EMAIL,
             language=contact.language,
             is_urgent=is_urgent,
+            about_at=about_at,
             send_after=now,
             created_at=now,
             state_since=now,
+            **(_FAILED if contact.may_text and hasattr(contact, "fault") else {}),
         )
         for contact in contacts
     ]
-    if messages:
-        # Two who ask at the same moment: the constraint keeps one, and announcing the other's id finds no row.
-        Message.objects.bulk_create(messages, ignore_conflicts=True)
-        transaction.on_commit(partial(announce, [message.id for message in messages]))
-    return messages
+    if not messages:
+        return []
+    # Two who ask at the same moment: the constraint keeps one, and announcing the other's id finds no row.
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    queued = [message for message in messages if message.state == MessageState.QUEUED]
+    transaction.on_commit(partial(announce, [message.id for message in queued]))
+    for message in messages:
+        if message.state == MessageState.FAILED:
+            ask_for_a_call(message, now)
+    return queued
+
+
+# What may still be sent, or be sent again.
+_NOT_ENDED = (
+    MessageState.QUEUED,
+    MessageState.SENDING,
+    MessageState.UNKNOWN,
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+)
 
 
 def cancel_texts(
@@ -90,19 +145,28 @@ def cancel_texts(
 ) -> int:
     """Cancel the case's texts that are still waiting, because they are no longer true; returns how many.
 
+    One that is on its way may arrive, but is not tried again.
+
     `reason` is a code of at most 40 characters; `contact_id` takes those to one person only, `templates` those of these
     wordings only.
     """
-    waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED)
+    theirs = Message.objects.filter(case_id=case_id)
     if templates:
-        waiting = waiting.filter(template__in=templates)
+        theirs = theirs.filter(template__in=templates)
     if contact_id is not None:
-        waiting = waiting.filter(contact_id=contact_id)
+        theirs = theirs.filter(contact_id=contact_id)
+    # The note first: whoever takes a text up, or puts it back, between the two statements finds it.
+    theirs.filter(state__in=_NOT_ENDED, cancelled_reason="").update(cancelled_reason=reason)
+    waiting = theirs.filter(state=MessageState.QUEUED)
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)
 
 
 def change_contact(*, contact_id: UUID, case_id: UUID, **columns: Any) -> None:
-    """What the person said anew about how they may be reached; texts that still wait are sent by it, or not at all."""
+    """What the person said anew about how they may be reached; texts that still wait are sent by it, or not at all.
+
+    A number that texts did not reach may have been corrected with it: it is tried again.
+    """
+    NumberFault.objects.filter(contact=contact_id, contact__case_id=case_id).delete()
     if columns:
         Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
 
@@ -119,7 +183,8 @@ def withdraw_contact_consent(
         contacts = contacts.filter(pk=contact_id)
     changed = 0
     if texts:
-        changed += contacts.filter(may_text=True).update(may_text=False)
+        # News by e-mail in place of texts that somebody no longer wants is no less unwanted.
+        changed += contacts.filter(Q(may_text=True) | Q(may_email=True)).update(may_text=False, may_email=False)
         cancel_texts(case_id=case_id, reason="no_consent", contact_id=contact_id, now=now)
     if calls:
         changed += contacts.filter(may_call=True).update(may_call=False)
@@ -132,7 +197,7 @@ def forget_contacts(*, case_id: UUID, reason: str, now: datetime) -> None:
     `reason` is what the texts that still wait are cancelled by.
     """
     cancel_texts(case_id=case_id, reason=reason, now=now)
-    Contact.objects.filter(case_id=case_id).update(may_text=False, may_call=False)
+    Contact.objects.filter(case_id=case_id).update(may_text=False, may_call=False, may_email=False)
 
 
 def move_contacts(*, case_id: UUID, to_case_id: UUID) -> int:
@@ -145,5 +210,6 @@ def move_contacts(*, case_id: UUID, to_case_id: UUID) -> int:
 
 def purge_handset(*, case_ids: Iterable[UUID], now: datetime) -> int:
     """Delete the demo's shown texts of these cases, and all that are older than a week; returns how many."""
-    gone = Q(message__case_id__in=list(case_ids)) | Q(arrived_at__lt=now - SHOWN_FOR)
-    return HandsetText.objects.filter(gone).delete()[0]
+    ended = Q(message__case_id__in=list(case_ids))
+    HandsetReply.objects.filter(ended | Q(sent_at__lt=now - SHOWN_FOR)).delete()
+    return HandsetText.objects.filter(ended | Q(arrived_at__lt=now - SHOWN_FOR)).delete()[0]

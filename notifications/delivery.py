@@ -1,202 +1,261 @@
-"""From the outbox to the carrier: who sends a message, whether it still may be sent, and what its end means.
+"""From the outbox to the carrier: who sends a message, and whether it still may be sent.
 
 A message is sent by whoever moves it from `queued` to `sending` in one conditional UPDATE. From then on only an answer
-that proves it was not sent brings it back; where that is in doubt it is `unknown`, and a person calls.
+that proves it was not sent brings it back; where that is in doubt it is `unknown`, and the carrier is asked what it has
+(notifications/settling.py) before anything else is done.
 """
 
 import logging
-import random
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
-from notifications import undelivered_handlers
-from notifications.backends import Ending, Outcome, text_backend
-from notifications.models import Contact, Message, MessageState
-from notifications.quiet_hours import may_arrive, next_opening
-from notifications.texts import render
+from notifications import bodies, consequences, last_checks, opt_out, stops, turns
+from notifications.backends import Ending, Outcome, TextBackend, text_backend
+from notifications.mail import MailBackend, address_of
+from notifications.models import Channel, Contact, Message, MessageState, SendingStop
+from notifications.quiet_hours import may_arrive, next_opening, zone_named
 from privacy import vault, worker_key
-from privacy.models import DocumentKind
+from privacy.models import DocumentKind, SealedDocument
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 6
 FRESH_FOR = timedelta(hours=24)
-FIRST_BACKOFF = timedelta(seconds=30)
-# Only the operator can mend credentials; six tries in an hour and a half, then coordinators call.
-CREDENTIALS_BACKOFF = timedelta(minutes=15)
+# While texts are stopped, families are called instead of being left without word.
+STOPPED_FOR_AT_MOST = timedelta(hours=2)
 # Longer than any task may run: a message that is still being sent then was in the hands of a worker that died.
 SENDING_FOR_AT_MOST = timedelta(minutes=5)
+# From looking at the clock until the carrier has it; what would leave after nine in the evening waits for the morning.
+TAKES_AT_MOST = timedelta(seconds=15)
+# How long a reserved turn stands.
+TURN_STANDS_FOR = timedelta(minutes=1)
+# The reason of a message that has a turn of its own.
+HAS_TURN = "sender_busy"
 
-# States only move forward along these ranks; the last rank is final.
-_RANKS: dict[str, int] = {
-    MessageState.QUEUED: 0,
-    MessageState.SENDING: 1,
-    MessageState.UNKNOWN: 1,
-    MessageState.ACCEPTED: 2,
-    MessageState.SENT: 3,
-}
-_FINAL = 4
-# Nobody was reached and nobody is trying any more: somebody has to call.
-_CALL_INSTEAD = frozenset({MessageState.UNDELIVERED, MessageState.FAILED, MessageState.UNKNOWN, MessageState.EXPIRED})
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a message is not sent now: the state it goes to, and for a queued one from when on it may be tried again."""
+
+    state: MessageState
+    reason: str
+    send_after: datetime | None = None
 
 
 def deliver(message_id: UUID, *, now: datetime) -> None:
     """Send one message, if it is due, nobody else is sending it, and it still may be sent."""
     due = Message.objects.filter(id=message_id, state=MessageState.QUEUED, send_after__lte=now)
-    if not due.update(state=MessageState.SENDING, state_since=now):
-        return
-    message = Message.objects.select_related("contact").get(id=message_id)
-    if not _may_be_sent(message, now):
+    texts, mails = due.filter(channel=Channel.TEXT), due.filter(channel=Channel.EMAIL)
+    on_its_way = {
+        "state": MessageState.SENDING,
+        "state_since": now,
+        "tried_at": now,
+        "carrier_id": "",
+        "times_asked": 0,
+    }
+    if not texts.update(**on_its_way):
+        if mails.update(**on_its_way) and (outcome := _attempt(message_id, MailBackend(), now)) is not None:
+            _record(message_id, outcome, now)
         return
     try:
-        phone = _phone_of(message.contact)
-        body = render(message.template, message.language)
         backend = text_backend()
-    except vault.Unreadable:
-        _end(message, MessageState.FAILED, reason="no_number", now=now)
     except Exception as error:
-        # The keys database is away, or the operator forgot a setting. Nothing has left, so nothing is in doubt.
-        log.error("message %s cannot be made ready: %s", message.id, type(error).__name__)
-        _try_later(message, reason="not_ready", wait=_backoff(message), now=now)
-    else:
-        _record(message, backend.send(message, phone=phone, body=body, now=now), now)
+        _not_ready(message_id, error, now)
+        return
+    if not turns.take_turn(backend.sender, per_second=backend.texts_per_second, now=now):
+        _wait_for_turn(message_id, backend, now)
+        return
+    if (outcome := _attempt(message_id, backend, now)) is not None:
+        _record(message_id, outcome, now)
 
 
 def give_up_on_lost_workers(now: datetime) -> int:
     """Messages whose worker died while sending become `unknown`: they may have been sent. Returns how many."""
     lost = Message.objects.filter(state=MessageState.SENDING, state_since__lt=now - SENDING_FOR_AT_MOST)
-    return sum(_end(message, MessageState.UNKNOWN, reason="worker_lost", now=now) for message in lost)
+    return lost.update(state=MessageState.UNKNOWN, reason="worker_lost", state_since=now)
 
 
-def record_status(message_id: UUID, state: MessageState, *, carrier_id: str, error_code: str, now: datetime) -> bool:
-    """Take in what the carrier reports, late, twice or out of order: a state only ever moves forward.
-
-    Returns whether it moved.
-    """
-    with transaction.atomic():
-        message = Message.objects.select_for_update().filter(id=message_id).first()
-        if message is None or _RANKS.get(state, _FINAL) <= _RANKS.get(message.state, _FINAL):
-            return False
-        message.carrier_id = message.carrier_id or carrier_id
-        message.error_code = error_code
-        _move(message, state, reason="", now=now)
-        if state in _CALL_INSTEAD:
-            _ask_for_a_call(message, now)
-        return True
+def due_messages(now: datetime, most: int) -> list[UUID]:
+    """What can leave now or has waited in vain, urgent texts first."""
+    due = Q(state=MessageState.QUEUED, send_after__lte=now)
+    if stopped := stops.in_force():
+        in_vain = Q(send_after__lt=now - STOPPED_FOR_AT_MOST)
+        due &= in_vain if stops.EVERYTHING in stopped else in_vain | ~Q(template__in=stopped)
+    return list(Message.objects.filter(due).order_by("-is_urgent", "send_after").values_list("id", flat=True)[:most])
 
 
-def _may_be_sent(message: Message, now: datetime) -> bool:
-    """Look again at what may have changed since the message was queued; settles it if it may not be sent now."""
-    contact = message.contact
-    if contact.opted_out_at is not None:
-        _end(message, MessageState.CANCELLED, reason="opted_out", now=now)
-    elif not contact.may_text:
-        _end(message, MessageState.CANCELLED, reason="no_consent", now=now)
-    elif contact.phone_is_shared:
-        _end(message, MessageState.CANCELLED, reason="phone_is_shared", now=now)
-    elif now - message.created_at > FRESH_FOR:
-        _end(message, MessageState.EXPIRED, reason="too_old", now=now)
-    elif not may_arrive(now) and not (contact.any_hour and message.is_urgent):
-        _queue_again(message, reason="quiet_hours", send_after=next_opening(now), now=now)
-    else:
-        return True
-    return False
-
-
-def _phone_of(contact: Contact) -> str:
+def phone_of(contact: Contact) -> str:
     """The number, E.164, opened for this one text; raises `Unreadable` if there is none to open."""
-    keys = worker_key.load().keys()
-    for document in vault.latest(contact.case_id, DocumentKind.CONTACT):
-        if document.subject == contact.id:
-            phone = vault.open_document(document, keys=keys).get("phone")
-            if isinstance(phone, str) and phone:
-                return phone
+    documents = SealedDocument.objects.filter(case_id=contact.case_id, kind=DocumentKind.CONTACT, subject=contact.id)
+    if (newest := documents.order_by("-version").first()) is not None:
+        phone = vault.open_document(newest, keys=worker_key.load().keys()).get("phone")
+        if isinstance(phone, str) and phone:
+            return phone
     raise vault.Unreadable("no number")
 
 
-def _record(message: Message, outcome: Outcome, now: datetime) -> None:
-    message.carrier_id = outcome.carrier_id
-    message.error_code = outcome.error_code
-    match outcome.ending:
-        case Ending.ACCEPTED:
-            _accepted(message, MessageState.ACCEPTED, now)
-        case Ending.DELIVERED:
-            _accepted(message, MessageState.DELIVERED, now)
-        case Ending.LOST:
-            _end(message, MessageState.UNKNOWN, reason="answer_lost", now=now)
-        case Ending.BAD_NUMBER:
-            _end(message, MessageState.FAILED, reason="bad_number", now=now)
-        case Ending.REFUSED:
-            log.error("message %s was refused with code %s", message.id, outcome.error_code)
-            _end(message, MessageState.FAILED, reason="refused", now=now)
-        case Ending.OPTED_OUT:
-            Contact.objects.filter(id=message.contact_id, opted_out_at=None).update(opted_out_at=now)
-            _end(message, MessageState.FAILED, reason="opted_out", now=now)
-        case Ending.BUSY:
-            _try_later(message, reason="carrier_busy", wait=_backoff(message), now=now)
-        case Ending.CREDENTIALS:
-            log.error("the carrier refuses our credentials: no text is leaving")
-            _try_later(message, reason="credentials", wait=CREDENTIALS_BACKOFF, now=now)
+def where_to(message: Message) -> str:
+    """The number, or the address of an e-mail; raises `Unreadable`."""
+    return address_of(message.contact) if message.channel == Channel.EMAIL else phone_of(message.contact)
 
 
-def _accepted(message: Message, state: MessageState, now: datetime) -> None:
-    mine = Message.objects.filter(id=message.id, state__in=[MessageState.SENDING, MessageState.UNKNOWN])
-    if not mine.update(state=state, state_since=now, reason="", carrier_id=message.carrier_id, error_code=""):
-        # The carrier's report was here before its answer; only the id is news.
-        Message.objects.filter(id=message.id, carrier_id="").update(carrier_id=message.carrier_id)
+def words_of(message: Message) -> str:
+    """What is sent, or was at the last try; raises `bodies.NotToBeSent`, and `Unreadable` for sealed words."""
+    return bodies.body_of(message, now=message.tried_at or message.created_at)
 
 
-def _backoff(message: Message) -> timedelta:
-    """Doubling, and by chance a little more, so that a crowd does not come back at once."""
-    return FIRST_BACKOFF * 2**message.attempts * random.uniform(1, 1.25)  # noqa: S311
+def _attempt(message_id: UUID, backend: TextBackend | MailBackend, now: datetime) -> Outcome | None:
+    """What became of sending; None where it was settled without.
+
+    The contact's row is locked from the last look at it until the carrier has answered: a STOP that is committed before
+    is seen, and one that comes meanwhile is committed after the text has left, never between.
+    """
+    outcome: Outcome | None = None
+    try:
+        for has_counted in (False, True):
+            with _together():
+                message, is_stopped = _locked(message_id)
+                try:
+                    phone, body = where_to(message), words_of(message)
+                    hindrance = _hindrance(message, phone, now, is_stopped=is_stopped)
+                except bodies.NotToBeSent as why:
+                    hindrance = Hindrance(MessageState.CANCELLED, why.reason)
+                except vault.Unreadable:
+                    hindrance = Hindrance(MessageState.FAILED, "no_number")
+                if hindrance is None:
+                    outcome = backend.send(message, phone=phone, body=body, now=now)
+            if has_counted or hindrance is None or hindrance.reason != opt_out.WAITS:
+                break
+            # With nobody's row locked: who counts needs them all.
+            opt_out.count_waiting(now)
+    except Exception as error:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        if outcome is None:
+            # A database is away, or the operator forgot a setting. Nothing has left, so nothing is in doubt.
+            _not_ready(message_id, error, now)
+            return None
+        # The connection died while the carrier answered; the answer is still worth keeping, over another one.
+        log.warning("message %s: %s after it was sent", message_id, type(error).__name__)
+    if hindrance is not None:
+        _hinder(message_id, hindrance, now)
+    return outcome
 
 
-def _try_later(message: Message, *, reason: str, wait: timedelta, now: datetime) -> None:
-    if message.attempts + 1 >= MOST_ATTEMPTS:
-        message.attempts += 1
-        _end(message, MessageState.FAILED, reason=reason, now=now)
-        return
-    _queue_again(message, reason=reason, send_after=now + wait, now=now, attempts=F("attempts") + 1)
+def _together() -> AbstractContextManager[object]:
+    """A transaction where it can lock one row; SQLite would lock everybody out while the carrier answers."""
+    return transaction.atomic() if connection.features.has_select_for_update else nullcontext()
 
 
-def _queue_again(message: Message, *, reason: str, send_after: datetime, now: datetime, **changes: Any) -> None:
-    Message.objects.filter(id=message.id, state=MessageState.SENDING).update(
-        state=MessageState.QUEUED,
-        state_since=now,
-        reason=reason,
-        send_after=send_after,
-        error_code=message.error_code,
-        **changes,
-    )
+def _locked(message_id: UUID) -> tuple[Message, bool]:
+    """The message with its contact, whose row is locked, and whether its wording is stopped; one query.
+
+    `no_key`: rows that refer to the contact, such as new messages, can be written meanwhile.
+    """
+    stop = SendingStop.objects.filter(Q(template=stops.EVERYTHING) | Q(template=OuterRef("template")), lifted_at=None)
+    messages = Message.objects.select_related("contact__fault").annotate(is_stopped=Exists(stop))
+    message: Any = messages.select_for_update(of=("contact",), no_key=True).get(id=message_id)
+    return message, message.is_stopped
 
 
-def _end(message: Message, state: MessageState, *, reason: str, now: datetime) -> bool:
-    """Settle a message that this process is sending; False if the carrier's report was quicker."""
+def _hindrance(message: Message, phone: str, now: datetime, *, is_stopped: bool) -> Hindrance | None:
+    """Look again at what may have changed since the message was queued; None if it may leave."""
+    contact = message.contact
+    if message.cancelled_reason:
+        return Hindrance(MessageState.CANCELLED, message.cancelled_reason)
+    if reason := _refusal(message, phone, now):
+        return Hindrance(MessageState.CANCELLED, reason)
+    if message.channel == Channel.TEXT and hasattr(contact, "fault"):
+        return Hindrance(MessageState.FAILED, "bad_number")
+    if now - message.created_at > FRESH_FOR:
+        return Hindrance(MessageState.EXPIRED, "too_old")
+    if is_stopped:
+        if now - message.send_after > STOPPED_FOR_AT_MOST:
+            return Hindrance(MessageState.EXPIRED, "stopped")
+        return Hindrance(MessageState.QUEUED, "stopped", message.send_after)
+    zone = zone_named(contact.time_zone)
+    is_day = may_arrive(now, zone) and may_arrive(now + TAKES_AT_MOST, zone)
+    if not is_day and not (contact.any_hour and message.is_urgent):
+        return Hindrance(MessageState.QUEUED, "quiet_hours", next_opening(now, zone))
+    # Last: what was committed before this counts, also where nobody has looked at it yet.
+    match opt_out.last_look(message, now=now):
+        case "":
+            return None
+        case opt_out.WAITS:
+            return Hindrance(MessageState.QUEUED, opt_out.WAITS, now)
+        case reason:
+            return Hindrance(MessageState.CANCELLED, reason)
+
+
+def _refusal(message: Message, phone: str, now: datetime) -> str:
+    """Why this person is not texted at all, as a code; empty if they are."""
+    contact = message.contact
+    if contact.opted_out_at is not None and not opt_out.is_confirmation(message, now):
+        return "opted_out"
+    if not (contact.may_email if message.channel == Channel.EMAIL else contact.may_text):
+        return "no_consent"
+    if contact.phone_is_shared:
+        return "phone_is_shared"
+    return next((reason for check in last_checks if (reason := check(contact.id, phone))), "")
+
+
+def _hinder(message_id: UUID, hindrance: Hindrance, now: datetime) -> None:
     with transaction.atomic():
-        mine = Message.objects.filter(id=message.id, state=MessageState.SENDING)
-        if not mine.update(
-            state=state,
-            state_since=now,
-            reason=reason,
-            attempts=message.attempts,
-            carrier_id=message.carrier_id,
-            error_code=message.error_code,
-        ):
-            return False
-        if state in _CALL_INSTEAD:
-            _ask_for_a_call(message, now)
-        return True
+        if (message := _in_my_hands(message_id)) is None:
+            return
+        if hindrance.send_after is not None:
+            consequences.queue_again(message, reason=hindrance.reason, send_after=hindrance.send_after, now=now)
+        else:
+            consequences.end(message, hindrance.state, reason=hindrance.reason, now=now)
 
 
-def _move(message: Message, state: MessageState, *, reason: str, now: datetime) -> None:
-    message.state, message.reason, message.state_since = state, reason, now
-    message.save(update_fields=["state", "reason", "state_since", "carrier_id", "error_code"])
+def _record(message_id: UUID, outcome: Outcome, now: datetime) -> None:
+    if outcome.ending in (Ending.ACCEPTED, Ending.DELIVERED):
+        state = MessageState.ACCEPTED if outcome.ending == Ending.ACCEPTED else MessageState.DELIVERED
+        mine = Message.objects.filter(id=message_id, state__in=[MessageState.SENDING, MessageState.UNKNOWN])
+        answer = {"state": state, "state_since": now, "reason": "", "carrier_id": outcome.carrier_id, "error_code": ""}
+        if not mine.update(**answer):
+            # The carrier's report was here before its answer; only the id is news.
+            by_report = Message.objects.filter(id=message_id, carrier_id="").exclude(state=MessageState.QUEUED)
+            by_report.update(carrier_id=outcome.carrier_id)
+        return
+    with transaction.atomic():
+        if (message := _in_my_hands(message_id)) is not None:
+            log.log(
+                logging.INFO if outcome.ending == Ending.BUSY else logging.ERROR,
+                "message %s: %s, code %s",
+                message_id,
+                outcome.ending.name,
+                outcome.error_code or "none",
+            )
+            consequences.follow(message, outcome.ending, error_code=outcome.error_code, now=now)
 
 
-def _ask_for_a_call(message: Message, now: datetime) -> None:
-    for handler in undelivered_handlers:
-        handler(message.case_id, message.id, now)
+def _in_my_hands(message_id: UUID) -> Message | None:
+    """The message this process is sending, its row locked; None if a report of the carrier was quicker."""
+    return Message.objects.select_for_update().filter(id=message_id, state=MessageState.SENDING).first()
+
+
+def _not_ready(message_id: UUID, error: Exception, now: datetime) -> None:
+    # Neither the words of an error nor its traceback are logged: both can hold the number.
+    log.error("message %s cannot be made ready: %s", message_id, type(error).__name__)
+    with transaction.atomic():
+        if (message := _in_my_hands(message_id)) is not None:
+            consequences.try_later(message, reason="not_ready", now=now)
+
+
+def _wait_for_turn(message_id: UUID, backend: TextBackend, now: datetime) -> None:
+    """Another text left just now: this one leaves when its turn comes; an urgent one, or whose turn it is, at once."""
+    message = Message.objects.get(id=message_id)
+    has_turn = message.reason == HAS_TURN and now - message.send_after < TURN_STANDS_FOR
+    turn = now if has_turn else turns.reserve_turn(backend.sender, per_second=backend.texts_per_second, now=now)
+    if has_turn or message.is_urgent or turn <= now:
+        if (outcome := _attempt(message_id, backend, now)) is not None:
+            _record(message_id, outcome, now)
+        return
+    _hinder(message_id, Hindrance(MessageState.QUEUED, HAS_TURN, turn), now)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Case, DateTimeField, F, Min, Q, When
 
-from notifications.models import MAY_BE_TEXTED, Contact, HandsetText, Heartbeat, Message, MessageState
-from notifications.quiet_hours import may_arrive, next_opening
+from notifications.models import MAY_BE_TEXTED, Contact, HandsetText, Heartbeat, Message, MessageState, ReceivedText
+from notifications.quiet_hours import may_arrive, next_opening, zone_named
 from notifications.tasks import HEARTBEAT
 
 # Whatever is to be tried later than this waits for the morning, not for its next try.
@@ -17,6 +17,11 @@ LONGEST_RETRY = timedelta(minutes=30)
 def texts_of_case(case_id: UUID) -> list[Message]:
     """The case's texts, oldest first, each with its contact; one query. They hold codes, never words or numbers."""
     return list(Message.objects.filter(case_id=case_id).select_related("contact"))
+
+
+def received_on(case_id: UUID) -> list[ReceivedText]:
+    """What the case's people texted us, oldest first; one query. Codes only: the words are sealed notes."""
+    return list(ReceivedText.objects.filter(contact__case_id=case_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,18 @@ def _recipient(contact: Contact, is_texted: bool, *, is_urgent: bool, now: datet
     if not is_texted:
         if contact.opted_out_at is not None:
             return Recipient(contact.language, None, "opted_out")
-        return Recipient(contact.language, None, "phone_is_shared" if contact.may_text else "no_consent")
-    waits = not may_arrive(now) and not (contact.any_hour and is_urgent)
-    return Recipient(contact.language, next_opening(now) if waits else now)
+        return Recipient(contact.language, None, _why_not(contact))
+    zone = zone_named(contact.time_zone)
+    waits = not may_arrive(now, zone) and not (contact.any_hour and is_urgent)
+    return Recipient(contact.language, next_opening(now, zone) if waits else now)
+
+
+def _why_not(contact: Contact) -> str:
+    if contact.phone_is_shared:
+        return "phone_is_shared" if contact.may_text else "no_consent"
+    if contact.may_email:
+        return "by_email"
+    return "bad_number" if contact.may_text else "no_consent"
 
 
 def cases_on_handset() -> list[UUID]:

@@ -38,13 +38,45 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "accounts.user": _fields(S="id password last_login is_superuser email name is_active is_staff date_joined"),
     "accounts.user_groups": _fields(S="id user group"),
     "accounts.user_user_permissions": _fields(S="id user permission"),
-    "funding.commitment": _fields(
-        P1="id case_id case_reference provider grant stage cents state accepted_event committed_at"
+    "funding.accountingmonth": _fields(P1="id first_day is_closed closed_at closed_by_user_id"),
+    "funding.agreementprice": _fields(P1="id agreement stage cents"),
+    "funding.allowance": _fields(
+        P1="id kind case_id case_reference provider cents reason state asked_by_user_id asked_at decided_at"
     ),
+    "funding.approval": _fields(P1="id invoice allowance bond sha256 role user_id prepared_by_user_id at"),
+    "funding.bankline": _fields(P1="id statement line booked_on cents outcome item"),
+    "funding.bankstatement": _fields(P1="id sha256 imported_by_user_id imported_at"),
+    "funding.bond": _fields(
+        P1="id pool case_reference provider cents payer_cents receipt state asked_by_user_id asked_at posted_on "
+        "ended_on"
+    ),
+    "funding.budgetline": _fields(P1="id grant name cost_type cents committed_cents"),
+    "funding.caseaccount": _fields(P1="case_id case_reference cap_cents committed_cents"),
+    "funding.casesplit": _fields(P1="id case_id case_reference grant percent set_by_user_id set_at"),
+    "funding.commitment": _fields(
+        P1="id case_id case_reference provider grant stage cents state accepted_event committed_at cost_type case_type "
+        "is_held is_resident expires_on is_over_cap"
+    ),
+    "funding.commitmentshare": _fields(P1="id commitment grant budget_line cents"),
     "funding.disbursement": _fields(P1="id commitment entry paid_on recorded_by_user_id"),
-    "funding.grant": _fields(P1="id funder name award_cents committed_cents starts_on ends_on"),
+    "funding.failedevent": _fields(P0="event_id"),
+    "funding.followedevent": _fields(P1="event_id at"),
+    "funding.grant": _fields(
+        P1="id funder name award_cents committed_cents starts_on ends_on kind case_types cost_types custody "
+        "residents_only admin_cap_percent admin_cents budgeted_cents returned_cents"
+    ),
+    "funding.invoice": _fields(
+        P1="id provider number state revision created_by_user_id changed_by_user_id created_at submitted_at "
+        "approved_at approved_sha256 return_reason"
+    ),
+    "funding.invoiceline": _fields(P1="id invoice commitment case_reference stage worked_on cents is_live"),
     "funding.journalentry": _fields(P1="id posted_on description posted_by_user_id reverses created_at"),
-    "funding.journalline": _fields(P1="id entry account grant provider debit_cents credit_cents"),
+    "funding.journalline": _fields(P1="id entry account grant provider cost_type debit_cents credit_cents"),
+    "funding.moneyrule": _fields(P0=f"{_DATED} case_cap_cents commitment_days days_after_close"),
+    "funding.paidline": _fields(P1="id item line entry"),
+    "funding.paymentfile": _fields(P1="id number pays_on cents content sha256 made_by_user_id made_at"),
+    "funding.paymentitem": _fields(P1="id file invoice trace cents returned_on"),
+    "funding.provideragreement": _fields(P1=f"{_DATED} provider payee"),
     "funding.release": _fields(P0="id quarter table sha256 made_at"),
     "funding.releaseddisbursement": _fields(P1="id release disbursement"),
     "funding.stageprice": _fields(P0=f"{_DATED} case_type stage cents"),
@@ -54,15 +86,35 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "intake.noticeshown": _fields(
         P1="id draft_id case_id version language channel witness_user_id is_interpreted shown_at"
     ),
-    "notifications.contact": _fields(
-        P1="id case_id language may_text may_call any_hour phone_is_shared opted_out_at created_at"
+    "intake.phonecall": _fields(
+        P1="id sid_hash language step turn before resume misses silences from_detention has_agreed may_keep_phone"
+        " has_phone draft_id case_id contact_id check_state checks shown_case_id began_at heard_at ended_at",
+        P3="sealed",
     ),
+    "intake.promptrecording": _fields(
+        P0="id name language audio content_type words_hash",
+        P1="uploaded_at uploaded_by_user_id approved_at approved_by_user_id",
+    ),
+    "notifications.contact": _fields(
+        P1="id case_id language may_text may_call may_email any_hour time_zone phone_is_shared opted_out_at created_at"
+    ),
+    "notifications.handsetreply": _fields(P1="id message sent_at", P2="sealed"),
+    "notifications.carrierreport": _fields(P1="id message carrier_id status error_code at"),
     "notifications.handsettext": _fields(P1="id message arrived_at", P2="sealed"),
     "notifications.heartbeat": _fields(P1="name at"),
+    "notifications.inboundtext": _fields(P1="id wish is_urgent received_at counted_at is_news tries", P2="sealed"),
     "notifications.message": _fields(
-        P1="id contact case_id template trigger language is_urgent state reason attempts send_after created_at"
-        " state_since carrier_id error_code"
+        P1="id contact case_id template trigger language is_urgent state reason attempts times_returned times_asked"
+        " tried_at send_after created_at state_since carrier_id error_code removed_at about_at words_id channel"
+        " cancelled_reason"
     ),
+    "notifications.numberfault": _fields(P1="contact error_code since"),
+    "notifications.operatorpage": _fields(P1="id error_code template at mailed_at"),
+    "notifications.sender": _fields(P0="number", P1="next_turn_at"),
+    "notifications.sendingstop": _fields(
+        P1="id template reason placed_at placed_by_user_id lifted_at lifted_by_user_id"
+    ),
+    "notifications.receivedtext": _fields(P1="id inbound_id contact wish is_urgent received_at"),
     "privacy.blindindex": _fields(P1="id case_id purpose value"),
     "privacy.codevisit": _fields(P1="id code expires_at", P3="token_hash"),
     "privacy.draftkey": _fields(P1="draft_id created_at", P3="under_code under_cookie"),
@@ -124,6 +176,10 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.deadlinerule": _fields(
         P0=f"{_DATED} code trigger starts n unit roll actor days_early meaning note status status_on"
     ),
+    "referrals.callattempt": _fields(P1="id case user_id outcome at"),
+    "referrals.dutypage": _fields(P1="id case user_id rung made_at sent_at answered_at answered_by_user_id"),
+    "referrals.dutyphone": _fields(S="id user phone"),
+    "referrals.dutyshift": _fields(S="id user begins_at ends_at rank"),
     "referrals.facility": _fields(
         P0=f"{_DATED} code name custody us_state circuit phone takes_calls call_vendor legal_calls mail visits"
         " messages_are_private"
@@ -144,6 +200,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.openingalert": _fields(
         P1="id organization kind user_id case openings at mailed_at seen_at seen_by_user_id"
     ),
+    "referrals.providerdigest": _fields(P1="id provider day mailed_at"),
     "referrals.providermail": _fields(P1="id offer kind made_at mailed_at"),
     "referrals.referralpartner": _fields(P0=f"{_DATED} code name phone helps_with helps_outside_city"),
     "referrals.residencyzip": _fields(P0=f"{_DATED} zip_code verdict part_of_city"),
@@ -185,17 +242,49 @@ NOTES: dict[str, str] = {
     "accounts.user.password": "A hash of the sign-in password; it opens no sealed document.",
     "admin.logentry": "What the person who runs the server changed in the tables of law, places and organizations.",
     "funding.commitment.case_reference": "Ties an amount of money to a case, not to a name.",
+    "funding.commitment.is_held": "Whether the person was held when the stage began; some grants pay for one only.",
+    "funding.commitment.is_resident": "Whether the ZIP code lay in the city; some grants pay for nobody else.",
+    "funding.commitment.case_type": "As of the case; some grants pay for some case types alone.",
+    "funding.bond": "That a bond was posted for a case, and how much somebody else paid in, by a receipt's number.",
+    "funding.bond.receipt": "A number in the office's receipt book, where the payer is named. The book is not here.",
+    "funding.bankline": "Days and amounts of the bank's statement; its words, which may name people, are not kept.",
+    "funding.invoiceline.worked_on": "The day a lawyer had done a stage, by the case's reference.",
+    "funding.paymentfile": "What left for the bank: providers, invoices, amounts. No case.",
     "intake.correction": "That a family sent new answers to one page of questions, and when; the answers are sealed.",
     "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
     "intake.likelyduplicate": "Two requests that are probably for the same person, and what a coordinator found.",
     "intake.noticeshown": "Which wording of the notice a family saw or heard before the first question, and when.",
     "intake.noticeshown.witness_user_id": "On the phone: which member of staff read it aloud and heard the yes.",
+    "intake.phonecall": (
+        "That somebody called the line of keys in the last day, how far the call came, and which request it began. With"
+        " the phone company's own records of the same minute it tells which number made that request."
+    ),
+    "intake.phonecall.sealed": "The code read out, while the call lasts; opens only by the carrier's call id.",
+    "intake.phonecall.sid_hash": "A keyed hash of the carrier's call id, which is not kept.",
+    "intake.promptrecording": "Recorded sentences of the phone line, the same for every caller.",
     "mfa.authenticator": "Second factors of staff; the secret of an app is sealed under a key kept elsewhere.",
     "notifications.contact": "How somebody who asked for help may be reached. The number itself is sealed elsewhere.",
+    "notifications.contact.may_email": "That they gave an e-mail address; the address is sealed elsewhere.",
     "notifications.contact.phone_is_shared": "Somebody the family does not trust may see the phone: nothing is texted.",
+    "notifications.handsetreply": "Only in the demonstration: what was typed on a phone there.",
     "notifications.handsettext": "Only in the demonstration: what a phone would have shown.",
-    "notifications.message": "Texts sent, by the name of their wording. All wordings are neutral and the same for all.",
-    "notifications.message.carrier_id": "With it the carrier, if it still has the text, can find the number.",
+    "notifications.inboundtext": "A text on its way to the worker, seconds old; then the row is deleted.",
+    "notifications.receivedtext": "That somebody texted about a case, and whether it was STOP; the words are sealed.",
+    "notifications.receivedtext.inbound_id": "Made from the carrier's id of the text: the carrier's records match it.",
+    "notifications.message": "Texts sent, by the name of their wording. All wordings are neutral.",
+    "notifications.message.about_at": "The day, and perhaps the hour, of which a family was reminded.",
+    "notifications.message.words_id": "That a coordinator changed the wording; the words are sealed.",
+    "notifications.message.carrier_id": (
+        "With it the carrier can find the number, as long as it has the text: ours is deleted there minutes after its"
+        " end, and nothing stays for a day."
+    ),
+    "notifications.carrierreport": "What the carrier said of each try to send a text; kept for thirty days.",
+    "notifications.carrierreport.carrier_id": "As in a message.",
+    "notifications.contact.time_zone": "The stated time zone, so that nothing arrives in the night. Usually Chicago's.",
+    "notifications.numberfault": "That the carrier cannot reach a number, which is not in it, and its code for why.",
+    "notifications.operatorpage": "What was written to whoever runs the server: the carrier's codes.",
+    "notifications.sender": "Our own numbers, and when the next text may leave by each.",
+    "notifications.sendingstop": "When no text left, or none of one wording, and who stopped it.",
     "privacy.blindindex": (
         "20 bits of a keyed hash of a phone, an A-number, or one part of a name by its sound with the birth day (and"
         " country of birth). Two cases with the same value probably share the number, or that part of the name and the"
@@ -259,6 +348,7 @@ NOTES: dict[str, str] = {
     "referrals.offer.no_conflict_by_user_id": "Which member of staff found that nobody they act for stands in the way.",
     "referrals.offer.decline_reason": "“Conflict of interest” does not say whose.",
     "referrals.openingalert": "That a member of staff opened unusually many sealed parts, or another's case.",
+    "referrals.providerdigest": "That a lawyers' organization was told by e-mail how much waits; numbers, no case.",
     "referrals.providermail": "That a lawyers' organization was reminded by e-mail of an offer. The mail has no name.",
     "referrals.routingdecision": "Which organizations were considered for a case, and why not.",
     "referrals.savedfilter": "Which part of the queue a member of staff looks at, by codes; they name it as they like.",

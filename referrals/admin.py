@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from providers.admin import CheckedRowAdmin, DatedRowAdmin
 from providers.table_forms import CheckedRowForm
+from referrals import duty_admin  # noqa: F401 (registers the rota)
 from referrals.actions.deadlines import recount_after_commit
 from referrals.models import (
     ClinicCaseType,

@@ -5,13 +5,14 @@ from django.apps import AppConfig
 from django.urls import register_converter
 
 from accounts.roles import Actor
+from notifications import Arrived
 
 
 class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        from notifications import undelivered_handlers
+        from notifications import inbound_handlers, undelivered_handlers
         from privacy.append_only import APPEND_ONLY_TABLES
         from providers.room import on_room
         from providers.table_forms import type_checks
@@ -24,6 +25,7 @@ class ReferralsConfig(AppConfig):
         on_room(_offer_room_to_waiting)
         type_checks.append(faults_of_triage_with)
         undelivered_handlers.append(_call_family_instead)
+        inbound_handlers.append(_file_text)
         waiting_in["/staff/alerts/"] = _alerts_waiting
         waiting_in["/staff/certifications/"] = _certifications_late
 
@@ -56,3 +58,10 @@ def _call_family_instead(case_id: UUID, message_id: UUID, now: datetime) -> None
     from referrals.actions.callbacks import ask_to_call_family
 
     ask_to_call_family(case_id=case_id, now=now)
+
+
+def _file_text(arrived: Arrived, now: datetime) -> None:
+    """A family texted: its words are sealed to the case, and a person hears of it."""
+    from referrals.actions.received_texts import take_in
+
+    take_in(arrived, now)

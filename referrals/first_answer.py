@@ -21,6 +21,7 @@ ANSWERS = frozenset(STEPS) - _NO_ANSWER | {
     "facts_changed",
     "new_file",
     "code_reissued",
+    "family_reached",
 }
 # The slowest tier has three business days: whatever was opened this long ago is late in each.
 SURELY_LATE = timedelta(days=30)

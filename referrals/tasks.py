@@ -18,9 +18,12 @@ from referrals.actions import (
     certifications,
     clinics,
     deadlines,
+    digests,
     expire_offer,
     linked,
+    paging,
     provider_mail,
+    reminders,
     retention,
     room_audit,
     route_waiting,
@@ -92,6 +95,26 @@ def mail_providers() -> None:
     provider_mail.remind_at_half_time(now)
     provider_mail.drop_late(now)
     provider_mail.send_all(now)
+
+
+@shared_task
+def send_page(page_id: str) -> None:
+    """Wake somebody for a case. Running it twice wakes them once."""
+    paging.send(page_id=UUID(page_id), now=timezone.now())
+
+
+@shared_task
+def page_on_call() -> None:
+    """The next person where nobody has taken a case, and whatever page is not sent yet."""
+    now = timezone.now()
+    paging.escalate(now)
+    paging.send_waiting(now)
+
+
+@shared_task
+def mail_digests() -> None:
+    """On the mornings of business days: how much waits with each provider."""
+    digests.mail_digests(timezone.now())
 
 
 @shared_task
@@ -169,6 +192,12 @@ def tend_clinic_seats() -> None:
     now = timezone.now()
     clinics.tend_seats(now)
     clinics.remind_families(now)
+
+
+@shared_task
+def remind_of_dates() -> None:
+    """Families who asked for it hear of a date they named a week, three days and a day before."""
+    reminders.remind_of_dates(timezone.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from django.db.models import Choices
 
 from accounts.models import User
 from accounts.roles import Role
+from notifications.keywords import Wish
 from privacy.models import DocumentKind
 from referrals.actions.deadlines import DropReason
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
@@ -17,6 +18,7 @@ from referrals.actions.offers import Appearance, HandReason, TakeBackReason, Tra
 from referrals.actions.openings import OpeningReason
 from referrals.actions.screening import ScreenInReason
 from referrals.models import (
+    CallOutcome,
     CaseEvent,
     CertificationDesk,
     CertifyingAgency,
@@ -88,10 +90,27 @@ SENTENCES: dict[str, str] = {
     "conflict_hold": "{provider} must not be asked: a conflict of interest.",
     "hold_lifted": "A legal hold was lifted{for_demand}.",
     "new_file": "The family was asked again: a new file was begun.",
+    "answer_pressed": "The family answered “{page}” with the keys of its phone.",
+    "answers_said": "The family answered some of what was missing; then the call was cut.",
+    "code_given_again": "The family had the phone line make a new return code; the old one no longer works.",
+    "call_tried": "Tried to call the family. {outcome}",
+    "family_reached": "The family was reached by phone.",
     "answers_sent": "The family answered the page “{page}” again.",
+    "family_texted": "The family was written to, in a member's own words.",
+    "text_received": "The family texted{urgently}. {meaning}",
     "consent_withdrawn": "The family took a consent back: no more {consents}.",
     "data_asked": "{task}",
     "data_deleted": "What the family told us is destroyed, because it asked for that.",
+}
+
+# What the machine made of it; nothing of what was written.
+TEXT_MEANINGS: dict[Wish, str] = {
+    Wish.STOP: "It gets no more texts.",
+    Wish.REFUSAL: "It seems to want no more texts, and gets none until a person has asked.",
+    Wish.START: "It gets texts again.",
+    Wish.YES: "It gets texts again.",
+    Wish.HELP: "It asked for help and was told whom to call.",
+    Wish.OTHER: "",
 }
 
 REASONS: dict[str, type[Choices]] = {
@@ -106,6 +125,8 @@ REASONS: dict[str, type[Choices]] = {
     "clock_dropped": DropReason,
     "opened_document": OpeningReason,
 }
+# What "outcome" means where it is not the outcome of a case.
+OUTCOMES: dict[str, type[Choices]] = {"referral_outcome": ReferralOutcome, "call_tried": CallOutcome}
 LABELS: dict[str, type[Choices]] = {
     "appearance": Appearance,
     "outcome": Outcome,
@@ -160,12 +181,13 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
         words["reason"] = f"{Residency(detail['residency']).label}; income: {income[0].lower()}{income[1:]}."
     elif "reason" in detail and event.kind in REASONS:
         words["reason"] = _label(REASONS[event.kind], detail["reason"])
-    if event.kind == "referral_outcome":
-        words["outcome"] = _label(ReferralOutcome, detail["outcome"])
+    if event.kind in OUTCOMES:
+        words["outcome"] = _label(OUTCOMES[event.kind], detail["outcome"])
         return words
     for key, choices in LABELS.items():
         if key in detail:
             words[key] = _label(choices, detail[key])
+    words |= _text_words(detail) if event.kind == "text_received" else {}
     words["consents"] = " or ".join(detail.get("consents", []))
     words["document"] = words["document"].rstrip(".").lower()
     if event.kind == "facts_changed":
@@ -175,6 +197,13 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
             f"Next deadline: {detail['next']['after'] or 'none'} instead of {detail['next']['before'] or 'none'}."
         )
     return words
+
+
+def _text_words(detail: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "urgently": ", with urgent words" if detail["urgent"] else "",
+        "meaning": TEXT_MEANINGS[Wish(detail["wish"])] if detail["done"] else "",
+    }
 
 
 def _label(choices: type[Choices], code: str) -> str:

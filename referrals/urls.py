@@ -17,6 +17,7 @@ from referrals.views import (
     oversight,
     queue,
     together,
+    words,
 )
 
 app_name = "referrals"
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("filters/<int:filter_id>/rename/", filters.rename, name="rename_filter"),
     path("filters/<int:filter_id>/delete/", filters.delete, name="delete_filter"),
     path("cases/<reference:reference>/", case.show, name="case"),
+    path("cases/<reference:reference>/write/", words.write, name="write"),
     path("cases/<reference:reference>/do/<slug:deed>/", deeds.do, name="do"),
     path("cases/<reference:reference>/tasks/<int:task_id>/done/", case.task_done, name="task_done"),
     path("cases/<reference:reference>/take-over/", case.take_over, name="take_over"),

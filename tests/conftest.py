@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_django
@@ -23,6 +24,8 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from tests import fake_carrier  # noqa: E402
+from tests.fake_carrier import FakeCarrier  # noqa: E402
 from tests.services import browser as chromium  # noqa: E402
 from tests.services import flush, vault_keys  # noqa: E402
 from tests.services.browser import browser, page, page_without_scripts  # noqa: E402, F401
@@ -39,6 +42,9 @@ BROKER = redis.Redis.from_url(settings.REDIS_URL or "redis://")
 # Each leg has a folder of its own; the suite itself is everything else.
 _LEGS = {"sqlite", "bench"}
 collect_ignore = sorted(_LEGS - {environment.LEG})
+if TABLE != "soak":
+    # It does not drain every time yet (docs/performance.md says what is known): `make soak` alone runs it.
+    collect_ignore.append("notifications/test_chaos.py")
 
 
 def pytest_report_header() -> list[str]:
@@ -92,6 +98,14 @@ def _end_other_sessions() -> None:
 def scale() -> Mapping[str, int]:
     """The counts for heavy tests; SOAK=1 picks the full ones."""
     return SCALE
+
+
+@pytest.fixture
+def carrier(settings: Any) -> Iterator[FakeCarrier]:
+    """The real SDK, talking to a carrier of the tests, which takes texts and calls."""
+    with fake_carrier.running() as fake:
+        fake_carrier.set_up(settings, fake)
+        yield fake
 
 
 @pytest.fixture(autouse=True)

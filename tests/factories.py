@@ -31,11 +31,13 @@ from privacy.hpke import PrivateKey
 from privacy.models import DocumentKind, SealedDocument
 from privacy.unlocked import put
 from providers.models import Program, Provider
+from referrals import actions
 from referrals.actions import accept_offer, engage, open_case, record_no_conflict
+from referrals.actions.call_attempts import note_attempt
 from referrals.actions.offers import Appearance
 from referrals.actions.openings import OpeningReason, record_opening
 from referrals.facts import PLACE_FREE, Entry, Facts, Paper, Taken, Wish
-from referrals.models import Case, Channel, ClinicSession, Offer, OfferState, ReferralPartner
+from referrals.models import CallOutcome, Case, Channel, ClinicSession, Offer, OfferState, ReferralPartner
 from tests.services.vault_keys import keys_for
 
 # A Tuesday at 10:00 in Minneapolis: every office is open.
@@ -221,6 +223,19 @@ def checked(offer: Offer, *, by: Actor | None = None, now: datetime | None = Non
 def accept(offer: Offer, *, by: Actor | None = None, now: datetime | None = None, **more: Any) -> Offer:
     """The provider checks for a conflict, finds none, and takes the case."""
     return accept_offer(offer=offer, by=checked(offer, by=by, now=now), now=now, **more)
+
+
+def tried(of: Case, *, now: datetime | None = None, by: Actor | None = None) -> Case:
+    """The case, after three tries on three days to reach its family."""
+    by, now = by or actor(Role.COORDINATOR), now or timezone.now()
+    for days in (3, 2, 1):
+        note_attempt(case=of, outcome=CallOutcome.NO_ANSWER, by=by, now=now - timedelta(days=days))
+    return of
+
+
+def lose_contact(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
+    """Contact is lost, after as many tries as that takes."""
+    return actions.lose_contact(case=tried(case, by=by, now=now), by=by, now=now)
 
 
 def accepted_case(facts: Facts | None = None, *, now: datetime | None = None) -> Case:

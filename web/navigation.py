@@ -12,6 +12,7 @@ LEADS = frozenset({"hotline_lead", "provider_lead"})
 
 ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Queue", "/staff/cases/", HOTLINE | {"auditor"}),
+    ("Calls", "/staff/calls/", HOTLINE),
     ("Search", "/staff/search/", HOTLINE),
     ("Room", "/staff/room/", HOTLINE),
     ("Offers", "/staff/offers/", PROVIDER),
@@ -21,9 +22,13 @@ ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Alerts", "/staff/alerts/", LEADS),
     ("Certifications", "/staff/certifications/", HOTLINE | PROVIDER),
     ("Clinics", "/staff/clinics/", HOTLINE | PROVIDER),
+    ("Invoices", "/staff/invoices/", PROVIDER | {"finance", "approver", "auditor"}),
     ("Team", "/staff/team/", HOTLINE | PROVIDER),
     ("Demands", "/staff/demands/", frozenset({"hotline_lead", "operator", "auditor"})),
     ("Money", "/staff/money/", frozenset({"finance", "approver"})),
+    ("Payments", "/staff/payments/", frozenset({"finance", "approver", "auditor"})),
+    ("Allowances", "/staff/allowances/", frozenset({"finance", "approver"})),
+    ("Bonds", "/staff/bonds/", frozenset({"finance", "approver"})),
     ("Releases", "/funders/", frozenset({"funder", "finance", "approver", "auditor"})),
 ]
 

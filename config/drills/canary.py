@@ -113,6 +113,7 @@ def _broken(story: Story) -> Iterator[tuple[str, HttpResponse]]:
     fields = {name: str(value) for page in identity.answers().values() for name, value in page.items()}
     fields |= {"code": identity.wrong_code, "note": identity.story, "number": identity.phone}
     values = {
+        "line_id": "1",
         "reference": case.reference,
         "kind": "names",
         "page_name": "contact",

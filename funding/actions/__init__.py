@@ -1,8 +1,59 @@
-"""What can be done with money: award a grant, follow acceptances, record a payment, publish a quarter."""
+"""What can be done with money: promise it, bill it, sign for it, pay it, publish a quarter."""
 
-from funding.actions.following import follow_acceptances
-from funding.actions.grants import award_grant, fund_unfunded
-from funding.actions.payments import record_disbursement
+from funding.actions.allowances import approve_allowance, ask_allowance, refuse_allowance, split_case
+from funding.actions.bonds import approve_bond, ask_bond, forfeit_bond, refund_bond, refuse_bond, return_to_payer
+from funding.actions.following import follow_acceptances, release_expired
+from funding.actions.grants import (
+    add_budget_line,
+    award_grant,
+    fund_unfunded,
+    return_unspent,
+    spend_on_administration,
+)
+from funding.actions.invoices import (
+    BadLinesError,
+    add_lines,
+    approve_invoice,
+    import_invoice,
+    prepare_invoice,
+    remove_line,
+    return_invoice,
+    submit_invoice,
+    withdraw_invoice,
+)
+from funding.actions.payments import make_payment, return_payment
 from funding.actions.releases import make_release
+from funding.actions.statements import import_statement
 
-__all__ = ("award_grant", "follow_acceptances", "fund_unfunded", "make_release", "record_disbursement")
+__all__ = (
+    "BadLinesError",
+    "add_budget_line",
+    "add_lines",
+    "approve_allowance",
+    "approve_bond",
+    "approve_invoice",
+    "ask_allowance",
+    "ask_bond",
+    "award_grant",
+    "follow_acceptances",
+    "forfeit_bond",
+    "fund_unfunded",
+    "import_invoice",
+    "import_statement",
+    "make_payment",
+    "make_release",
+    "prepare_invoice",
+    "refund_bond",
+    "refuse_allowance",
+    "refuse_bond",
+    "release_expired",
+    "remove_line",
+    "return_invoice",
+    "return_payment",
+    "return_to_payer",
+    "return_unspent",
+    "spend_on_administration",
+    "split_case",
+    "submit_invoice",
+    "withdraw_invoice",
+)

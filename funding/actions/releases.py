@@ -11,8 +11,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from accounts.roles import Actor
-from funding.disclosure import THRESHOLD, Cell, Published, withhold
 from funding.models import Disbursement, Release, ReleasedDisbursement, StagePrice
+from funding.one_margin import THRESHOLD, Cell, Published, withhold
 from funding.policies import RefusedError, check_may_close, check_may_publish
 from funding.quarters import Quarter, day_of
 from providers.models import Provider

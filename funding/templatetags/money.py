@@ -1,5 +1,8 @@
 """Money on pages."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 
 register = template.Library()
@@ -10,3 +13,15 @@ def dollars(cents: int) -> str:
     """Cents as dollars: 250000 → $2,500; 15050 → $150.50."""
     whole, part = divmod(cents, 100)
     return f"${whole:,}.{part:02}" if part else f"${whole:,}"
+
+
+@register.filter
+def signed_dollars(cents: int) -> str:
+    """Cents as dollars, with a minus in front of what left."""
+    return f"−{dollars(-cents)}" if cents < 0 else dollars(cents)
+
+
+@register.filter
+def of(mapping: Mapping[Any, str], key: Any) -> str:
+    """The mapping's value for the key, or nothing."""
+    return mapping.get(key, "")

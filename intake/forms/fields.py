@@ -8,6 +8,7 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.crypto import constant_time_compare
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
@@ -134,6 +135,27 @@ class Phone(PlainText):
         shapes = phonenumbers.PhoneNumberFormat
         shape = shapes.NATIONAL if number.country_code == 1 else shapes.INTERNATIONAL
         return phonenumbers.format_number(number, shape)
+
+
+class Email(PlainText):
+    """An e-mail address, with small letters for the part after the @."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(limit=254, **kwargs)
+        self.widget.attrs.update({"inputmode": "email", "type": "email"})
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        wrong = ValidationError(_("We cannot write to this address. Check it, or leave this empty."), code="email")
+        name, at, domain = text.rpartition("@")
+        address = f"{name}{at}{domain.lower()}"
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise wrong from error
+        return address
 
 
 class Zip(PlainText):

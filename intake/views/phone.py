@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES
 from intake import actions, asking, calls
 from intake.answers import Answers
+from intake.corrections import NothingAnswered, may_correct
 from intake.drafts import OpenDraft
 from intake.forms.phone import BeginCallForm
 from intake.phone import MINUTES, SECTIONS, Section, next_section, read_out, section_of, still_needed_for_contact
@@ -86,6 +88,7 @@ def _go_on(draft: OpenDraft, after: Section | None = None) -> HttpResponse:
 def start(request: MemberRequest) -> HttpResponse:
     """The language and the notice to read aloud; their yes begins a draft. No question can be reached without it."""
     now = timezone.now()
+    about = _case_to_fill(request)
     chosen = request.GET.get("language", "en")
     if chosen not in LANGUAGES and chosen != OTHER:
         raise Http404
@@ -101,6 +104,7 @@ def start(request: MemberRequest) -> HttpResponse:
             channel=Channel.PHONE,
             by=request.actor,
             interpreted=form.cleaned_data["is_interpreted"],
+            for_case=about.reference if about else "",
             now=now,
         )
         response = _go_on(begun.draft)
@@ -111,6 +115,7 @@ def start(request: MemberRequest) -> HttpResponse:
         "version": actions.NOTICE_VERSION,
         "is_old": is_old,
         "chosen": chosen,
+        "about": about,
         "languages": [*settings.LANGUAGES, (OTHER, "Another language")],
         "earlier": [
             (draft, LANGUAGES[draft.row.language]) for draft in calls.all_of_browser(request, by=request.actor, now=now)
@@ -119,6 +124,16 @@ def start(request: MemberRequest) -> HttpResponse:
         **_speech(language),
     }
     return render(request, "intake/phone_start.html", context)
+
+
+def _case_to_fill(request: MemberRequest) -> Case | None:
+    """The case that a call-back asks again about, if the address names one; 404 where nothing can be added."""
+    if not (reference := request.GET.get("case", "")):
+        return None
+    case = get_object_or_404(Case, reference=reference)
+    if not may_correct(case):
+        raise Http404
+    return case
 
 
 def _speech(language: str) -> dict[str, Any]:
@@ -143,6 +158,7 @@ def _frame(draft: OpenDraft, section: Section | None = None) -> dict[str, Any]:
     done = sum(all(is_answered for _page, is_answered in pages) for _section, pages in places)
     return {
         "call": draft.row.pk,
+        "for_case": draft.for_case,
         "places": places,
         "section": section,
         "done": done,
@@ -195,13 +211,13 @@ def check(request: MemberRequest, draft: OpenDraft) -> HttpResponse:
         "answered": [(page, list(answers.spoken(page))) for page in answers.pages()],
         "revision": draft.row.revision,
         "changed_elsewhere": changed_elsewhere,
-        "is_information": actions.wants_only_information(answers),
+        "is_information": not draft.for_case and actions.wants_only_information(answers),
     }
     return render(request, "intake/phone_check.html", context)
 
 
 def _send(request: MemberRequest, draft: OpenDraft, answers: Answers) -> HttpResponse:
-    if not actions.wants_only_information(answers):
+    if draft.for_case or not actions.wants_only_information(answers):
         actions.submit_draft(draft=draft, by=request.actor)
         return redirect("intake_staff:phone_sent", draft.row.pk)
     actions.end_with_advice(draft=draft)
@@ -216,12 +232,12 @@ def _send(request: MemberRequest, draft: OpenDraft, answers: Answers) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def cut(request: MemberRequest, draft: OpenDraft) -> HttpResponse:
     """The call ended too early: a case with a call-back task if there is a safe number, else the draft waits."""
-    needed = still_needed_for_contact(draft.answers(timezone.now()))
+    needed = [] if draft.for_case else still_needed_for_contact(draft.answers(timezone.now()))
     if request.method == "POST" and not needed:
         try:
             actions.submit_draft(draft=draft, by=request.actor, is_complete=False)
             return redirect("intake_staff:phone_sent", draft.row.pk)
-        except actions.ChangedMeanwhile:
+        except (actions.ChangedMeanwhile, NothingAnswered):
             return redirect("intake_staff:phone_cut", draft.row.pk)
     context = _frame(draft) | {"needed": needed, "code": show(draft.code), "until": draft.row.expires_at}
     return render(request, "intake/phone_cut.html", context)
@@ -238,6 +254,12 @@ def sent(request: MemberRequest, draft: OpenDraft) -> HttpResponse:
         calls.put_away(response, draft.row.pk)
         return response
     case = get_object_or_404(Case, reference=draft.content["reference"])
+    if draft.for_case:
+        # There is no new code to read out: the family has the one of its first call.
+        messages.success(request, f"The answers are in {case.reference}. The family keeps the code it has.")
+        response = redirect("referrals:case", case.reference)
+        calls.put_away(response, draft.row.pk)
+        return response
     code = show(draft.code)
     context = {
         "case": case,

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.roles import Actor
+from accounts.roles import HOTLINE_ROLES, Actor
 from referrals import events
 from referrals.actions.moves import lock_case
+from referrals.actions.paging import note_answered
 from referrals.models import Assignment, Case
 from referrals.policies import check_may_give, check_may_work_on
 
@@ -31,6 +32,9 @@ def give_to(*, case: Case, member: User, by: Actor, now: datetime | None = None)
 
 def assign(case: Case, user_id: int | None, *, by: Actor, now: datetime) -> None:
     """Make a locked case the member's, in the caller's transaction; nothing changes if it is theirs already."""
+    # A provider that reads the names makes the case its own, and calls nobody back.
+    if by.role in HOTLINE_ROLES:
+        note_answered(case, by=by, now=now)
     if user_id is None or by.organization_id is None or works_on(case, by.organization_id) == user_id:
         return
     Assignment.objects.update_or_create(

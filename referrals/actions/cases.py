@@ -13,6 +13,7 @@ from referrals.actions.deadlines import apply_clocks, clocks_of_answers, take_fr
 from referrals.actions.locating import start_search
 from referrals.actions.moves import close_tasks, lock_case, mark_screened, move, open_task, tell_family
 from referrals.actions.offers import TakeBackReason, end_live_offer
+from referrals.actions.paging import page_if_closed
 from referrals.actions.routing import offer_still_fits, route, route_after_commit
 from referrals.actions.size import settle_size
 from referrals.business_time import CHICAGO, answer_due, screening_due
@@ -86,6 +87,7 @@ def open_case(
         open_task(case, TaskKind.CALL_BACK, due_at=answer_due(case.urgency, now), now=now)
     if may_be_offered(case):
         route(case, now=now)
+    page_if_closed(case, by=by, now=now)
     return case
 
 
@@ -106,12 +108,11 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         for field, value in _verdicts(facts, place, now).items():
             setattr(case, field, value)
         take_from_answers(case, clocks_of_answers(case, facts, place, now), now)
+        if not is_whole:
+            _hurry_call_back(case, now)
         case.save()
         if moved != (case.custody, case.facility_id):
-            CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
-            # Answers that leave the place as it was do not end a search for whoever may have been moved.
-            if case.custody != Custody.UNKNOWN:
-                close_tasks(case, TaskKind.LOCATE, by=by, now=now)
+            _note_place(case, by, now)
         events.record(case=case, kind="facts_changed", by=by, now=now, detail={"before": before, "after": _codes(case)})
         if is_whole and case.state == State.NEEDS_INFO:
             move(case, "info_received", by=by, now=now)
@@ -126,8 +127,25 @@ def record_facts(*, case: Case, facts: Facts, by: Actor, now: datetime | None = 
         settle_size(case, now=now)
         if may_be_offered(case):
             route_after_commit(case.pk, now)
+        page_if_closed(case, by=by, now=now)
     case.refresh_from_db()
     return case
+
+
+def _note_place(case: Case, by: Actor, now: datetime) -> None:
+    CustodyPeriod.objects.create(case=case, custody=case.custody, facility=case.facility, since=now)
+    # Answers that leave the place as it was do not end a search for whoever may have been moved.
+    if case.custody != Custody.UNKNOWN:
+        close_tasks(case, TaskKind.LOCATE, by=by, now=now)
+
+
+def _hurry_call_back(case: Case, now: datetime) -> None:
+    """An answer more of a call may make the case more urgent: whoever is to call back hears of it by the clock."""
+    if case.state == State.NEEDS_INFO:
+        sooner = answer_due(case.urgency, now)
+        case.state_due_at = min(case.state_due_at or sooner, sooner)
+    if case.tasks.filter(kind=TaskKind.CALL_BACK, done_at=None).exists():
+        open_task(case, TaskKind.CALL_BACK, due_at=answer_due(case.urgency, now), now=now)
 
 
 def asks_only_for_information(facts: Facts, *, now: datetime) -> bool:

@@ -173,6 +173,7 @@ def tend_seats(now: datetime) -> int:
 def remind_families(now: datetime) -> int:
     """The clock's part: three days and one day before, at a decent hour, the neutral reminder; returns how many texts.
 
+    Who said yes to reminders by day gets those instead (referrals/actions/reminders.py).
     Whoever got the seat today was told of it today.
     """
     if not reminder_hours(now):
@@ -196,7 +197,14 @@ def remind_families(now: datetime) -> int:
 def _remind(seat: ClinicSeat, days: int, now: datetime) -> list[Any]:
     # Made from the seat and the day: however often the clock asks, each is reminded once.
     trigger = uuid5(seat.pk, str(days))
-    return queue_texts(case_id=seat.case_id, template=REMINDER_TEXT, trigger=trigger, is_urgent=False, now=now)
+    return queue_texts(
+        case_id=seat.case_id,
+        template=REMINDER_TEXT,
+        trigger=trigger,
+        is_urgent=False,
+        now=now,
+        about_at=seat.session.begins,
+    )
 
 
 def _book_next(case_id: UUID, now: datetime) -> ClinicSeat | None:

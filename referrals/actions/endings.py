@@ -13,6 +13,7 @@ from privacy import return_codes
 from privacy.destruction import cancel_scheduled
 from privacy.models import DocumentKind
 from privacy.vault import Keys
+from referrals.actions.call_attempts import check_was_tried
 from referrals.actions.conflicts import conflicts_of, pass_conflicts_on
 from referrals.actions.deadlines import follow_clocks, forget_hours
 from referrals.actions.linked import withdraw_rest_after_commit
@@ -121,7 +122,9 @@ def _pass_conflicts_on(case: Case, keep: Case, *, by: Actor, now: datetime) -> N
 
 
 def lose_contact(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
-    """Nobody could be reached any more."""
+    """Nobody could be reached any more, after three tries on three days; raises WrongState before that."""
+    check_may_move(by, case, "lose_contact")
+    check_was_tried(case)
     return _end(case, "lose_contact", by=by, now=now)
 
 

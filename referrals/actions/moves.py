@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts.roles import Actor
 from notifications.actions import cancel_texts, queue_texts
+from notifications.texts import NEWS
 from referrals import events
 from referrals.machine import OWNERSHIP, STEPS
 from referrals.models import Case, CaseEvent, CoordinatorTask, Screening, Urgency
@@ -76,7 +77,7 @@ def tell_family(case: Case, template: str, event: CaseEvent, now: datetime) -> N
     What still waits to be sent is old news now and is cancelled: nobody reads "in line" after "good news".
     """
     if template:
-        cancel_texts(case_id=case.pk, reason="superseded", now=now)
+        cancel_texts(case_id=case.pk, reason="superseded", templates=NEWS, now=now)
         queue_texts(case_id=case.pk, template=template, trigger=event.pk, is_urgent=case.urgency == Urgency.T0, now=now)
 
 

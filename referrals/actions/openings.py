@@ -35,6 +35,7 @@ class OpeningReason(models.TextChoices):
     CORRECT = "correct", "Correct an answer"
     SUPERVISE = "supervise", "Check a colleague's work"
     COMPARE = "compare", "See whether two requests are for one person"
+    READ_TEXTS = "read_texts", "Read what the family texted"
     # The pages that open by themselves give these.
     SEARCH = "search", "Search by phone or A-number"
     HAND_OVER = "hand_over", "Take it into our own case system"

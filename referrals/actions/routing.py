@@ -20,6 +20,7 @@ from providers.models import CaseType, OfferPlace, Program
 from referrals.actions.decisions import says_something_new, store
 from referrals.actions.line import as_waiting, newest_of, past_offers, points_by_type, read_waiting
 from referrals.actions.moves import close_tasks, lock_case, move, open_task
+from referrals.actions.paging import page_if_closed
 from referrals.actions.policy import current_policy, placing_by
 from referrals.actions.sharing import file_follows
 from referrals.business_time import CHICAGO, Hours, answer_due, is_on_duty, offer_expiry
@@ -182,6 +183,7 @@ def make_offer(
     move(case, "offer", by=by, now=now, due_at=expires_at, detail=detail | ({"reason": reason} if reason else {}))
     if case.urgency == Urgency.T0 and not is_on_duty(hours, now):
         open_task(case, TaskKind.NOBODY_ON_DUTY, due_at=now, now=now)
+        page_if_closed(case, by=by, now=now)
     close_tasks(case, TaskKind.NO_ROOM, by=by, now=now)
     return offer
 

@@ -24,6 +24,8 @@ from referrals.models.deadline import (
 )
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.desk import CaseRead, SavedFilter
+from referrals.models.digest import ProviderDigest
+from referrals.models.duty import CallAttempt, CallOutcome, DutyPage, DutyPhone, DutyShift
 from referrals.models.locator import LocatorCheck, LookedAt, LookResult
 from referrals.models.offer import (
     ConflictHold,
@@ -54,6 +56,8 @@ __all__ = (
     "AlertKind",
     "Assignment",
     "CalendarFeed",
+    "CallAttempt",
+    "CallOutcome",
     "Case",
     "CaseDeadline",
     "CaseEvent",
@@ -76,6 +80,9 @@ __all__ = (
     "DeclineReason",
     "DemandKind",
     "DemandState",
+    "DutyPage",
+    "DutyPhone",
+    "DutyShift",
     "Facility",
     "IncomeLine",
     "IncomeVerdict",
@@ -88,6 +95,7 @@ __all__ = (
     "OfferState",
     "OpeningAlert",
     "PartOfCity",
+    "ProviderDigest",
     "ProviderMail",
     "ProviderMailKind",
     "ReferralOutcome",

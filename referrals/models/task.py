@@ -26,6 +26,9 @@ class TaskKind(models.TextChoices):
     OFFER_ORDER = "offer_order", "The offer order names a coordinator first"
     CHECK_ANSWERS = "check_answers", "Taken up again: check the answers with the family"
     CALL_FAMILY = "call_family", "Text did not arrive: call"
+    ANSWER_TEXT = "answer_text", "A text from the family: read and answer it"
+    URGENT_TEXT = "urgent_text", "Urgent words in a text: read it now, decide how urgent the case is"
+    TEXT_REFUSAL = "text_refusal", "Seems to want no more texts, in other words than STOP: ask"
     LIKELY_DUPLICATE = "likely_duplicate", "Perhaps asked for twice: compare the two requests"
     COMPARE_ANSWERS = "compare_answers", "Joined with another request that knew other things: check the answers"
     NEW_ANSWERS = "new_answers", "New answers from the family: read them"
@@ -36,10 +39,11 @@ class TaskKind(models.TextChoices):
     REFERRAL_OUTCOME = "referral_outcome", "Referred outside the fund: ask what became of it"
 
 
+FROM_FAMILY = (TaskKind.ANSWER_TEXT, TaskKind.URGENT_TEXT, TaskKind.TEXT_REFUSAL)
 ABOUT_DATA = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
 # What a family asked has to be answered whether or not the case goes on: a provider reads its file a while longer.
 # Whoever was sent elsewhere is asked what became of it, most of all where the fund does nothing more.
-OUTLIVES_CASE = (*ABOUT_DATA, TaskKind.CONSENT, TaskKind.STOP_SHARING, TaskKind.REFERRAL_OUTCOME)
+OUTLIVES_CASE = (*ABOUT_DATA, *FROM_FAMILY, TaskKind.CONSENT, TaskKind.STOP_SHARING, TaskKind.REFERRAL_OUTCOME)
 
 
 class CoordinatorTask(models.Model):

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from accounts.models import User
 from accounts.roles import HOTLINE_ROLES, PROVIDER_ROLES, Actor, Role
-from notifications.models import Message
-from notifications.selectors import texts_of_case
-from notifications.texts import render
+from notifications.models import Message, ReceivedText
+from notifications.selectors import received_on, texts_of_case
+from notifications.texts import as_of
 from privacy.models import DocumentKind, SealedDocument
 from referrals import shelf_life
 from referrals.actions.assignments import works_on
@@ -181,7 +181,18 @@ class CasePage(CaseParts):
     @cached_property
     def texts(self) -> list[tuple[Message, str]]:
         """What the family was texted, oldest first, each with its wording in English."""
-        return [(text, render(text.template, "en")) for text in texts_of_case(self.case.pk)]
+        texts = texts_of_case(self.case.pk)
+        return [(text, as_of(text.template, "en", text.about_at, text.created_at)) for text in texts]
+
+    @cached_property
+    def received(self) -> list[ReceivedText]:
+        """What the family texted us, oldest first: that it did, and what a machine made of it. The words are sealed."""
+        return received_on(self.case.pk)
+
+    @property
+    def may_read_thread(self) -> bool:
+        """Whether the reader can open the texts with the family."""
+        return DocumentKind.NOTES in documents_open_to(self.actor, self.case)
 
     @cached_property
     def ends(self) -> list[str]:

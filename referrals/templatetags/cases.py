@@ -4,12 +4,22 @@ from datetime import datetime, timedelta
 
 from django import template
 
+from notifications.keywords import Wish
 from privacy.selectors import held_since
 from referrals import clock_words
 from referrals.languages import language_name
 from referrals.models import Case
 
 register = template.Library()
+
+WISHES: dict[Wish, str] = {
+    Wish.STOP: "Wants no more texts.",
+    Wish.REFUSAL: "Seems to want no more texts.",
+    Wish.START: "Wants texts again.",
+    Wish.YES: "“Yes”.",
+    Wish.HELP: "Asked for help.",
+    Wish.OTHER: "A text; its words are sealed.",
+}
 
 
 @register.filter
@@ -52,6 +62,12 @@ def language(code: str) -> str:
 def in_words(code: str) -> str:
     """A code such as "hold_room" as words."""
     return code.replace("_", " ")
+
+
+@register.filter
+def wish(code: str) -> str:
+    """What a machine read in a text from a family."""
+    return WISHES[Wish(code)]
 
 
 @register.inclusion_tag("referrals/held.html")

@@ -260,15 +260,16 @@ SELECT gen_random_uuid(), hotline_id, 'not_theirs', coordinator_id, id, 1, opene
 
 _CONTACT = """
 INSERT INTO notifications_contact (
-    id, case_id, language, may_text, may_call, any_hour, phone_is_shared, created_at)
-SELECT md5('contact' || id)::uuid, id, language, true, true, true, false, opened_at FROM bench_case ORDER BY n
+    id, case_id, language, may_text, may_call, any_hour, time_zone, phone_is_shared, created_at)
+SELECT md5('contact' || id)::uuid, id, language, true, true, true, 'America/Chicago', false, opened_at
+  FROM bench_case ORDER BY n
 """
 _MESSAGE = """
 INSERT INTO notifications_message (
-    id, contact_id, case_id, template, trigger, language, is_urgent, state, reason, attempts, send_after, created_at,
-    state_since, carrier_id, error_code)
+    id, contact_id, case_id, template, trigger, language, is_urgent, state, reason, attempts, times_returned,
+    times_asked, tried_at, send_after, created_at, state_since, carrier_id, error_code, removed_at)
 SELECT gen_random_uuid(), md5('contact' || id)::uuid, id, template, gen_random_uuid(), language, false, 'delivered', '',
-       1, opened_at, opened_at, opened_at, 'SM' || md5(id || template), ''
+       1, 0, 0, opened_at, opened_at, opened_at, opened_at, 'SM' || md5(id || template), '', opened_at
   FROM bench_case, unnest(ARRAY['opened', 'accepted', 'closed']) template
  WHERE template = 'opened' OR NOT is_open OR template = 'accepted' AND state IN ('accepted', 'represented')
  ORDER BY n
@@ -319,11 +320,23 @@ SELECT gen_random_uuid(), c.id, c.reference, c.provider_id, (SELECT min(id) FROM
   FROM bench_case c JOIN referrals_caseevent e ON e.case_id = c.id WHERE e.kind = 'accept' ORDER BY c.n
 """
 
+_SHARE = """
+INSERT INTO funding_commitmentshare (commitment_id, grant_id, cents)
+SELECT m.id, m.grant_id, m.cents
+  FROM bench_case c JOIN funding_commitment m ON m.case_id = c.id WHERE m.grant_id IS NOT NULL ORDER BY c.n
+"""
+_FOLLOWED = """
+INSERT INTO funding_followedevent (event_id, at)
+SELECT e.id, e.at
+  FROM bench_case c JOIN referrals_caseevent e ON e.case_id = c.id WHERE e.kind IN ('accept', 'stage_started', 'close')
+ ORDER BY e.at
+"""
+
 FOR_EACH_DATABASE = (
     _CASE, _EVENT, _OFFER, _DECLINED, _REFUSED, _DECISION, _CUSTODY, _TASK_DONE, _TASK_OPEN, _TASK_ABOUT_DATA,
     _DEADLINE, _READ, _ASSIGNED_AT_HOTLINE, _ASSIGNED_AT_PROVIDER, _STAGE, _PROVIDER_MAIL, _LOOK_UP, _SENT_ELSEWHERE,
     _CERTIFICATION, _CLINIC, _SEAT, _ALERT, _CONTACT, _MESSAGE, _SEALED, _CODE, _DESTROYED, _TOMBSTONE, _NOTICE,
-    _CORRECTION, _COMMITMENT,
+    _CORRECTION, _COMMITMENT, _SHARE, _FOLLOWED,
 )  # fmt: skip
 TABLES = sorted({statement.split()[2] for statement in FOR_EACH_DATABASE})
 

@@ -14,6 +14,7 @@ from tests.story.family import choose, press
 def every_visit() -> Iterator[Visit]:
     yield from people_visits()
     yield from code_visits()
+    yield from thread_visits()
     yield from search_visits()
     yield from key_visits()
     yield from retention_visits()
@@ -91,6 +92,19 @@ def code_visits() -> Iterator[Visit]:
         press(page, "main button[type=submit]")
 
     yield visit("staff/cases/<reference:reference>/note/", "note with an error", Role.COORDINATOR, note_too_short)
+
+
+def thread_visits() -> Iterator[Visit]:
+    def thread(world: World, page: Page) -> None:
+        open_(world, page, f"/staff/cases/{world.cases['filed'].reference}/texts/")
+
+    def thread_opened(world: World, page: Page) -> None:
+        thread(world, page)
+        press(page)
+
+    route = "staff/cases/<reference:reference>/texts/"
+    yield visit(route, "thread of texts, asked why", Role.COORDINATOR, thread)
+    yield visit(route, "thread of texts", Role.COORDINATOR, thread_opened)
 
 
 def search_visits() -> Iterator[Visit]:

@@ -3,12 +3,22 @@
 from collections.abc import Callable, Iterator
 
 from django.contrib import admin
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.roles import Role
 from intake.advice import SITUATIONS
 from intake.questions import BY_NAME, PAGES
-from tests.browser import desk_visits, follow_up_visits, phone_visits, second_factor_visits, vault_visits
+from notifications import delivery, inbound
+from notifications.models import Message
+from tests.browser import (
+    billing_visits,
+    desk_visits,
+    follow_up_visits,
+    phone_visits,
+    second_factor_visits,
+    vault_visits,
+)
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
@@ -196,9 +206,28 @@ def staff_visits() -> Iterator[Visit]:
     yield from sign_in_visits()
     yield from second_factor_visits.second_factor_visits()
     yield from vault_visits.every_visit()
-    yield visit("handset/", "handset", None, at("/handset/"))
+    yield from handset_visits()
     yield visit("staff/cases/", "not your page", Role.FUNDER, at("/staff/cases/"))
     yield visit("staff/cases/<reference:reference>/", "no such case", Role.COORDINATOR, at("/staff/cases/AAA-AAA/"))
+
+
+def handset_visits() -> Iterator[Visit]:
+    def thread(world: World, page: Page) -> None:
+        now = timezone.now()
+        for message in Message.objects.filter(case_id=world.cases["filed"].pk, state="queued"):
+            delivery.deliver(message.pk, now=max(now, message.send_after))
+        open_(world, page, "/handset/")
+        page.fill("main form [name=body]", "What is the news?")
+        press(page, "main form button")
+        inbound.file_waiting(now)
+
+    def without_words(world: World, page: Page) -> None:
+        open_(world, page, "/handset/")
+        press(page, "main form button")
+
+    yield visit("handset/", "handset", None, at("/handset/"))
+    yield visit("handset/", "handset with a thread", None, thread)
+    yield visit("handset/", "handset with an error", None, without_words)
 
 
 def case_visits() -> Iterator[Visit]:
@@ -342,19 +371,8 @@ def clock_visits() -> Iterator[Visit]:
 
 
 def money_visits() -> Iterator[Visit]:
-    def pay(world: World, page: Page) -> None:
-        assert world.commitment
-        open_(world, page, f"/staff/money/{world.commitment.pk}/pay/")
-
-    def pay_in_future(world: World, page: Page) -> None:
-        pay(world, page)
-        for part, typed in enumerate(("1", "1", "2099")):
-            page.fill(f"[name=paid_on_{part}]", typed)
-        press(page)
-
     yield visit("staff/money/", "money", Role.FINANCE, at("/staff/money/"))
-    yield visit("staff/money/<uuid:commitment_id>/pay/", "pay", Role.FINANCE, pay)
-    yield visit("staff/money/<uuid:commitment_id>/pay/", "pay with an error", Role.FINANCE, pay_in_future)
+    yield from billing_visits.every_visit()
     yield visit("funders/", "releases", Role.FUNDER, at("/funders/"))
 
 

@@ -17,7 +17,7 @@ from intake import demo as intake_demo
 from intake.tasks import index_lookups
 from privacy.destruction import carry_out_due
 from privacy.holders import make_holder, member_holder
-from referrals.actions import lose_contact, place_hold, record_locator_check, reopen
+from referrals.actions import place_hold, record_locator_check, reopen
 from referrals.actions.certifications import certify, request_certification
 from referrals.actions.clinics import book_seat
 from referrals.actions.demands import enter_demand
@@ -129,7 +129,10 @@ def build(address: str, browser: Browser) -> World:
         openings=21,
         at=now,
     )
-    world.commitment = Commitment.objects.filter(state="open").first()
+    from funding.billing import billable
+
+    ours = world.people[Role.PROVIDER_LEAD].membership.organization.provider
+    world.commitment = billable(ours)[0]
     return world
 
 
@@ -188,6 +191,6 @@ def _destroyed(now: datetime) -> Case:
     """Ended so long ago that nothing sealed is left, and taken up again."""
     case = _file(now - timedelta(days=92))
     coordinator = make.actor(Role.COORDINATOR)
-    lose_contact(case=case, by=coordinator, now=now - timedelta(days=91))
+    make.lose_contact(case=case, by=coordinator, now=now - timedelta(days=91))
     carry_out_due(now)
     return reopen(case=Case.objects.get(pk=case.pk), reason=ReopenReason.FOUND_AGAIN, by=coordinator, now=now)

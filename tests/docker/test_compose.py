@@ -185,7 +185,7 @@ def test_python_targets_exist(command: str) -> None:
 
 def test_every_program_of_a_container_is_known() -> None:
     programs = {shlex.split(_text(service["command"]))[0] for service in SERVICES.values() if "command" in service}
-    assert programs == {"sh", "celery", "python", "redis-server"}
+    assert programs == {"sh", "celery", "python", "redis-server", "postgres"}
     lock = (ROOT / "requirements.txt").read_text()
     assert re.search(r"^celery(\[|==)", lock, flags=re.MULTILINE)
     assert re.search(r"^gunicorn==", lock, flags=re.MULTILINE)

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from accounts.roles import Role
 from funding.actions import follow_acceptances
 from funding.actions.grants import fund_unfunded
-from funding.models import Commitment, CommitmentState, Grant, StagePrice
+from funding.models import Commitment, CommitmentState, FailedEvent, Grant, StagePrice
+from providers.models import Provider
 from tests import factories
 from tests.factories import member
 from tests.funding.builders import NOW, accepted, case, commitment, grant, left
@@ -252,6 +253,21 @@ def test_an_event_that_cannot_be_followed_holds_up_no_other(caplog: pytest.LogCa
     assert str(broken.pk) in caplog.text
 
 
+def test_an_event_that_failed_is_tried_until_it_is_followed_however_old_it_is() -> None:
+    grant()
+    broken = accepted(provider="NOBODY")
+    assert follow_acceptances(now=NOW) == 0
+    accepted(at=NOW + timedelta(days=30))
+    assert follow_acceptances(now=NOW + timedelta(days=30)) == 1
+    assert FailedEvent.objects.get().pk == broken.pk
+    Provider.objects.filter(code="ILCM").update(code="NOBODY")
+
+    assert follow_acceptances(now=NOW + timedelta(days=31)) == 1
+
+    assert Commitment.objects.filter(accepted_event=broken.pk).exists()
+    assert not FailedEvent.objects.exists()
+
+
 @pytest.mark.parametrize("history", [5, 60])
 def test_the_cost_does_not_grow_with_history(history: int, django_assert_num_queries: Any) -> None:
     grant()
@@ -261,10 +277,10 @@ def test_the_cost_does_not_grow_with_history(history: int, django_assert_num_que
     accepted(at=NOW)
     follow_acceptances(now=NOW)
 
-    # The newest commitment, and the week's events.
-    with django_assert_num_queries(2) as queries:
+    # The newest commitment, what failed, and the week's events.
+    with django_assert_num_queries(3) as queries:
         assert follow_acceptances(now=NOW) == 0
-    assert '"at" >=' in queries[1]["sql"]
+    assert '"at" >=' in queries[2]["sql"]
 
 
 def test_a_stamp_from_the_future_hides_no_later_acceptance() -> None:
@@ -288,7 +304,7 @@ def test_what_was_missed_in_a_long_outage_is_followed() -> None:
 def test_the_database_refuses_a_grant_above_its_award() -> None:
     city = grant(100)
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), transaction.atomic():
         Grant.objects.filter(pk=city.pk).update(committed_cents=101)
 
 

@@ -20,7 +20,9 @@ from intake.models import Correction
 from intake.questions import PAGES
 from intake.tasks import index_lookups, merge_all_corrections, merge_corrections
 from intake.visits import COOKIE
+from notifications.inbound import receive
 from notifications.models import Contact
+from notifications.opt_out import count_waiting
 from privacy import indexes, vault, worker_key
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals.actions import record_locator_check, request_info, withdraw
@@ -223,6 +225,17 @@ def test_the_indexes_follow_a_new_number() -> None:
     key = worker_key.load().index_key
     for purpose, number in ((indexes.PHONE, "+16125550144"), (indexes.A_NUMBER, "000765432")):
         assert case.pk in indexes.candidates(key, purpose, number)
+
+
+def test_a_stop_from_a_number_that_was_just_corrected_counts() -> None:
+    family, case = with_code()
+    correct(family, "contact", caller_name="", phone="612-555-0177", shared="nobody", code_word="")
+
+    # No task that puts answers together has run.
+    receive(carrier_id="SM1", number="+16125550177", body="STOP", now=timezone.now())
+    count_waiting(timezone.now())
+
+    assert Contact.objects.get(case_id=case.pk).opted_out_at is not None
 
 
 def test_money_is_asked_with_the_people_it_is_for() -> None:

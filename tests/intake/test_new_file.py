@@ -21,7 +21,7 @@ from notifications.models import Contact, Message
 from privacy import destruction, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
 from referrals import tasks
-from referrals.actions import lose_contact, reopen
+from referrals.actions import reopen
 from referrals.actions.retention import lost_kinds
 from referrals.facts import CHOSEN, SEVERAL
 from referrals.models import Case, CaseEvent, State
@@ -71,7 +71,7 @@ def case(commits: Commits) -> Case:
     with commits():
         made = submit_draft(draft=a_draft())
     with commits():
-        lose_contact(case=made, by=factories.actor(Role.COORDINATOR), now=now - timedelta(days=91))
+        factories.lose_contact(case=made, by=factories.actor(Role.COORDINATOR), now=now - timedelta(days=91))
     destruction.carry_out_due(now)
     with commits():
         reopen(case=made, reason="found_again", by=factories.actor(Role.COORDINATOR))
@@ -219,7 +219,7 @@ def test_a_file_that_can_be_read_is_not_begun_anew(commits: Commits) -> None:
 
 
 def test_an_ended_case_is_taken_up_again_first(case: Case, commits: Commits) -> None:
-    lose_contact(case=case, by=factories.actor(Role.COORDINATOR))
+    factories.lose_contact(case=case, by=factories.actor(Role.COORDINATOR))
 
     assert "take it up again" in tell_again(case, commits).content.decode()
 
@@ -240,7 +240,7 @@ def test_what_was_destroyed_stays_destroyed(case: Case, commits: Commits) -> Non
 def test_a_new_file_ends_like_the_first(case: Case, commits: Commits) -> None:
     tell_again(case, commits)
     now = timezone.now()
-    lose_contact(case=case, by=factories.actor(Role.COORDINATOR), now=now)
+    factories.lose_contact(case=case, by=factories.actor(Role.COORDINATOR), now=now)
 
     destruction.carry_out_due(now + timedelta(days=90))
 

@@ -9,6 +9,7 @@ import pytest
 
 from notifications import undelivered_handlers
 from notifications.actions import add_contact, queue_texts
+from notifications.backends import twilio_sms
 from notifications.models import Contact, Message
 from privacy import vault
 from privacy.models import DocumentKind
@@ -88,4 +89,7 @@ def twilio(settings: Any) -> Iterator[fake_twilio.FakeTwilio]:
         settings.TWILIO_FROM = fake_twilio.FROM
         settings.TWILIO_API_BASE_URL = fake.url
         settings.PUBLIC_BASE_URL = fake_twilio.PUBLIC_BASE_URL
+        settings.TEXTS_PER_SECOND = 0.0
+        fake.now = NOON
         yield fake
+        twilio_sms.close()

@@ -16,6 +16,7 @@ from django.db import connections, transaction
 from notifications import broker, delivery
 from notifications.actions import queue_texts
 from notifications.backends import Ending, Outcome
+from notifications.backends.handset import HandsetBackend
 from notifications.models import Message
 from privacy import vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
@@ -45,7 +46,7 @@ def at_once(work: Any) -> list[Any]:
 def test_many_workers_with_one_message_send_one_text(make_message: MakeMessage, monkeypatch: Any) -> None:
     sent: list[str] = []
 
-    class CountingBackend:
+    class CountingBackend(HandsetBackend):
         def send(self, message: Message, *, phone: str, body: str, now: datetime) -> Outcome:
             sent.append(phone)
             time.sleep(0.05)

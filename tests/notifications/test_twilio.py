@@ -4,6 +4,7 @@ import logging
 import socket
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -44,7 +45,8 @@ def test_a_text_leaves_with_its_callback_and_without_a_trace_in_the_log(
     [
         (429, 20429, "queued", "carrier_busy"),
         (429, None, "queued", "carrier_busy"),
-        (500, None, "queued", "carrier_busy"),
+        (500, None, "unknown", "answer_lost"),
+        (502, None, "unknown", "answer_lost"),
         (503, 20503, "queued", "carrier_busy"),
         (401, 20003, "queued", "credentials"),
         (401, None, "queued", "credentials"),
@@ -52,7 +54,18 @@ def test_a_text_leaves_with_its_callback_and_without_a_trace_in_the_log(
         (400, 21614, "failed", "bad_number"),
         (400, 21635, "failed", "bad_number"),
         (400, 21610, "failed", "opted_out"),
-        (400, 21408, "failed", "refused"),
+        (400, 21408, "failed", "unroutable"),
+        (400, 21612, "failed", "unroutable"),
+        (400, 30003, "queued", "out_of_reach"),
+        (400, 30004, "undelivered", "blocked"),
+        (400, 30005, "failed", "bad_number"),
+        (400, 30006, "failed", "bad_number"),
+        (400, 30007, "undelivered", "filtered"),
+        (400, 30008, "queued", "unexplained"),
+        (400, 30034, "queued", "unregistered"),
+        (400, 21606, "failed", "refused"),
+        (400, None, "failed", "refused"),
+        (404, None, "failed", "refused"),
         (302, None, "unknown", "answer_lost"),
     ],
 )
@@ -73,8 +86,9 @@ def test_each_error_has_its_consequence(
         delivery.deliver(message.id, now=NOON)
 
     assert state_of(message) == (state, reason)
-    assert message.attempts == (1 if state == "queued" else 0)
-    assert len(calls_asked_for) == (0 if state == "queued" else 1)
+    tries = {"carrier_busy": (1, 0), "out_of_reach": (0, 1), "unexplained": (0, 1)}
+    assert (message.attempts, message.times_returned) == tries.get(reason, (0, 0))
+    assert len(calls_asked_for) == (0 if state in ("queued", "unknown") else 1)
     assert len(twilio.texts) == 1, "the SDK must not retry by itself"
     assert PHONE[1:] not in caplog.text, "Twilio's error messages repeat the number"
     assert (Contact.objects.get().opted_out_at is not None) is (code == 21610)
@@ -97,7 +111,7 @@ def test_a_lost_answer_is_unknown_until_the_report_settles_it(
 
     assert state_of(message) == ("unknown", "answer_lost")
     assert len(twilio.texts) == 1
-    assert len(calls_asked_for) == 1
+    assert calls_asked_for == []
 
     assert twilio.report("delivered").status_code == 204
     assert state_of(message) == ("delivered", "")
@@ -163,7 +177,7 @@ def test_a_report_on_a_text_that_waits_for_its_next_try_stops_that_try(
     make_message: MakeMessage, twilio: FakeTwilio
 ) -> None:
     message = make_message()
-    twilio.answer = (500, None)
+    twilio.answer = (429, 20429)
     delivery.deliver(message.id, now=NOON)
     assert state_of(message)[0] == "queued"
 
@@ -181,11 +195,11 @@ def test_a_text_that_did_not_arrive_makes_somebody_call_once(
     message = make_message()
     delivery.deliver(message.id, now=NOON)
 
-    twilio.report(status, ErrorCode="30003")
-    twilio.report(status, ErrorCode="30003")
+    twilio.report(status, ErrorCode="30004")
+    twilio.report(status, ErrorCode="30004")
 
     assert state_of(message)[0] == status
-    assert message.error_code == "30003"
+    assert message.error_code == "30004"
     assert [call[:2] for call in calls_asked_for] == [(message.case_id, message.id)]
 
 
@@ -252,7 +266,9 @@ def test_a_forged_report_is_refused_and_nothing_is_written(
     path, parameters, headers = forged(message)[fault]
 
     with django_assert_num_queries(0):
-        response = Client(enforce_csrf_checks=True).post(path, parameters, headers=headers)
+        response = Client(enforce_csrf_checks=True).post(
+            path, urlencode(parameters), content_type="application/x-www-form-urlencoded", headers=headers
+        )
 
     assert response.status_code == 403
     assert state_of(message)[0] == "accepted"

@@ -7,9 +7,15 @@ from privacy.append_only import APPEND_ONLY_TABLES, create_all, drop_all, statem
 
 TABLES = {
     "accounts_peopleevent",
+    "funding_approval",
+    "funding_bankline",
+    "funding_bankstatement",
     "funding_disbursement",
+    "funding_followedevent",
     "funding_journalentry",
     "funding_journalline",
+    "funding_paidline",
+    "funding_paymentfile",
     "funding_release",
     "funding_releaseddisbursement",
     "privacy_keytombstone",

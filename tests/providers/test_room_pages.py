@@ -100,7 +100,7 @@ def test_the_page_takes_as_many_queries_for_all_providers_as_for_one(
 ) -> None:
     coordinator = factories.client_of(factories.member(Role.COORDINATOR))
 
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
+    with django_assert_max_num_queries(7):  # type: ignore[operator]
         coordinator.get("/staff/room/")
 
 

@@ -303,7 +303,7 @@ def given_for(deed: str, case: Case) -> dict[str, Any]:
         ("close", accepted, State.CLOSED),
         ("screen_out", received, State.NOT_ELIGIBLE),
         ("mark_duplicate", factories.case, State.DUPLICATE),
-        ("lose_contact", factories.case, State.LOST_CONTACT),
+        ("lose_contact", lambda: factories.tried(factories.case()), State.LOST_CONTACT),
         ("withdraw", factories.case, State.WITHDRAWN),
         ("reopen", closed, State.SCREENED),
     ],

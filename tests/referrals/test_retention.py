@@ -20,7 +20,6 @@ from referrals import shelf_life, tasks
 from referrals.actions import (
     close,
     confirm_handed_over,
-    lose_contact,
     mark_duplicate,
     reopen,
     screen_out,
@@ -98,7 +97,7 @@ def end_by(trigger: str, case: Case, now: datetime) -> Case:
             return withdraw(case=case, by=by, now=now)
         case "duplicate":
             return mark_duplicate(case=case, duplicate_of=factories.case(), by=by, now=now)
-    return lose_contact(case=case, by=by, now=now)
+    return factories.lose_contact(case=case, by=by, now=now)
 
 
 # The fund's schedule in its own words: after what, how many days until nobody can read anything.
@@ -213,7 +212,7 @@ def test_a_case_that_ends_otherwise_keeps_the_hotlines_copy_as_long_as_the_rest(
     now = timezone.now()
     hand_over(held_case, now)
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now + DAY)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now + DAY)
 
     destruction.carry_out_due(now + 80 * DAY)
 
@@ -241,7 +240,7 @@ def handed_over_long_ago(case: Case) -> datetime:
 def test_no_transition_takes_the_last_copy_of_a_file(held_case: Case, commits: Commits) -> None:
     now = handed_over_long_ago(held_case)
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now)
 
     assert opens(held_case, "ahr", FILE)
     assert not opens(held_case, "ahr", CONTACT)
@@ -255,7 +254,7 @@ def test_what_only_the_last_provider_could_read_does_not_keep_the_case_from_goin
     now = handed_over_long_ago(held_case)
     factories.room("BINGER", ceiling=60)
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now)
     factories.room("AHR", "detained_full", ceiling=0)
     with commits():
         reopen(case=held_case, reason="found_again", by=coordinator(), keys=keys_for("hotline"), now=now)
@@ -328,7 +327,7 @@ def test_an_open_case_has_no_end(held_case: Case) -> None:
 def test_taken_up_again_in_time_nothing_is_lost(held_case: Case, commits: Commits) -> None:
     now = timezone.now()
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now)
     with commits():
         reopen(case=held_case, reason="found_again", by=coordinator(), keys=keys_for("hotline"), now=now + 89 * DAY)
 
@@ -343,7 +342,7 @@ def destroyed_case(held_case: Case, commits: Commits) -> Case:
     """Lost, destroyed after its 90 days, and taken up again."""
     now = timezone.now()
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now - 91 * DAY)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now - 91 * DAY)
     destruction.carry_out_due(now)
     with commits():
         reopen(case=held_case, reason="found_again", by=coordinator(), keys=keys_for("hotline"))
@@ -408,7 +407,7 @@ def test_an_ended_case_says_what_was_destroyed_and_asks_nobody_again(held_case: 
 def test_a_part_that_is_lost_is_named(held_case: Case, commits: Commits) -> None:
     now = handed_over_long_ago(held_case)
     with commits():
-        lose_contact(case=held_case, by=coordinator(), now=now)
+        factories.lose_contact(case=held_case, by=coordinator(), now=now)
     with commits():
         reopen(case=held_case, reason="found_again", by=coordinator(), now=now)
 

@@ -88,7 +88,7 @@ WAYS: dict[str, Callable[[Case, Actor], Any]] = {
     "close": plainly(actions.close, outcome="advice"),
     "withdraw": plainly(actions.withdraw),
     "mark_duplicate": mark_duplicate,
-    "lose_contact": plainly(actions.lose_contact),
+    "lose_contact": plainly(make.lose_contact),
 }
 EXITS = [(state, step) for state in MADE for step in WAYS if (state, step) in steps_out(HOLDING)]
 

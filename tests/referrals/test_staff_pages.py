@@ -196,7 +196,7 @@ def closed() -> Case:
         ("close", accepted, State.CLOSED),
         ("screen_out", received, State.NOT_ELIGIBLE),
         ("mark_duplicate", waiting, State.DUPLICATE),
-        ("lose_contact", waiting, State.LOST_CONTACT),
+        ("lose_contact", lambda: factories.tried(waiting()), State.LOST_CONTACT),
         ("withdraw", waiting, State.WITHDRAWN),
         ("reopen", closed, State.SCREENED),
     ],

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,10 +32,15 @@ def pointed_at_test_databases(name: str) -> dict[str, str]:
 
 
 class Worker:
-    """One worker process; a test may kill it and start it again."""
+    """One worker process; a test may kill it and start it again.
 
-    def __init__(self, folder: Path) -> None:
+    `settings` are added to its environment; `include` names a module with more tasks.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, include: str = "") -> None:
         self.log = folder / "worker.log"
+        self._settings = dict(settings or {})
+        self._include = ["--include", include] if include else []
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -46,12 +51,12 @@ class Worker:
         """Start the process and wait until it takes tasks."""
         begins_at = self.log.stat().st_size if self.log.exists() else 0
         # The worker sets its own process title and log level; gossip and mingle wait for siblings it does not have.
-        options = ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        options = ["--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle", *self._include]
         self._process = process.start(
             [sys.executable, "-m", "celery", "-A", "config", "worker", *options],
             log=self.log,
             cwd=ROOT,
-            env=pointed_at_test_databases("worker"),
+            env=pointed_at_test_databases("worker") | self._settings,
         )
         deadline = time.monotonic() + seconds
         while b" ready." not in self.log.read_bytes()[begins_at:]:
@@ -96,11 +101,15 @@ def _worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def celery_worker_process(transactional_db: None, _worker: Worker) -> Worker:
-    """A running worker with empty queues; it sees what the test commits."""
+def celery_worker_process(transactional_db: None, _worker: Worker) -> Iterator[Worker]:
+    """A running worker with empty queues; it sees what the test commits.
+
+    It ends with the test: beside one that asks for none it would take what that test queues.
+    """
     assert settings.CELERY_BROKER_URL.startswith("redis"), "the process test needs the real broker"
     # Tasks of earlier tests name rows that are gone.
     app.control.purge()
     if not _worker.is_running:
         _worker.start()
-    return _worker
+    yield _worker
+    _worker.stop()

@@ -9,9 +9,10 @@ from web import navigation
 from web.navigation import ROOMS, links_of
 
 EXPECTED = {
-    Role.COORDINATOR: ["Queue", "Search", "Room", "Clocks", "Certifications", "Clinics", "Team"],
+    Role.COORDINATOR: ["Queue", "Calls", "Search", "Room", "Clocks", "Certifications", "Clinics", "Team"],
     Role.HOTLINE_LEAD: [
         "Queue",
+        "Calls",
         "Search",
         "Room",
         "Clocks",
@@ -21,12 +22,22 @@ EXPECTED = {
         "Team",
         "Demands",
     ],
-    Role.PROVIDER_STAFF: ["Offers", "Our room", "Clocks", "Certifications", "Clinics", "Team"],
-    Role.PROVIDER_LEAD: ["Offers", "Our room", "Clocks", "Workload", "Alerts", "Certifications", "Clinics", "Team"],
-    Role.FINANCE: ["Money", "Releases"],
-    Role.APPROVER: ["Money", "Releases"],
+    Role.PROVIDER_STAFF: ["Offers", "Our room", "Clocks", "Certifications", "Clinics", "Invoices", "Team"],
+    Role.PROVIDER_LEAD: [
+        "Offers",
+        "Our room",
+        "Clocks",
+        "Workload",
+        "Alerts",
+        "Certifications",
+        "Clinics",
+        "Invoices",
+        "Team",
+    ],
+    Role.FINANCE: ["Invoices", "Money", "Payments", "Allowances", "Bonds", "Releases"],
+    Role.APPROVER: ["Invoices", "Money", "Payments", "Allowances", "Bonds", "Releases"],
     Role.FUNDER: ["Releases"],
-    Role.AUDITOR: ["Queue", "Clocks", "Demands", "Releases"],
+    Role.AUDITOR: ["Queue", "Clocks", "Invoices", "Demands", "Payments", "Releases"],
     Role.OPERATOR: ["Demands", "Invitations"],
 }
 

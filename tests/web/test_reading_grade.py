@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifications.texts import TEMPLATES, render
+from notifications.texts import TEMPLATES, example
 from providers.models import Provider
 from referrals.models import Facility, ReferralPartner
 from tests.intake.every_page import Shown, ask_everything, every_page  # noqa: F401
@@ -138,7 +138,7 @@ def test_what_stands_around_every_page_is_easy_to_read(language: str, names: re.
 def test_every_text_message_is_easy_to_read(language: str, names: re.Pattern[str]) -> None:
     hard = {}
     for template in TEMPLATES:
-        words = " ".join(sentences(f"<p>{render(template, language)}</p>", language, names))
+        words = " ".join(sentences(f"<p>{example(template, language)}</p>", language, names))
         if is_hard(score := measured(words, language), language):
             hard[words] = score
     assert not hard

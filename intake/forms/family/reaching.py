@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from intake.forms.family.base import DONT_KNOW, UNKNOWN, YES_OR_NO, QuestionForm, said
-from intake.forms.fields import OneOf, Phone, PlainText
+from intake.forms.fields import Email, OneOf, Phone, PlainText
 
 MUST_NOT_KNOW = "must_not_know"
 OTHER_LANGUAGE = "other"
@@ -105,6 +105,13 @@ class ReachForm(QuestionForm):
         choices=YES_OR_NO,
         required=False,
     )
+    email = Email(
+        label=_("An e-mail address for news, if you want"),
+        help_text=_(
+            "Only one that nobody else reads. We write there if you want no texts, or if a text does not arrive."
+        ),
+        required=False,
+    )
     hours = OneOf(
         label=_("When may we text or call?"),
         choices=[("any", _("At any hour, day or night")), ("day", _("Only by day, 8 am to 9 pm"))],
@@ -116,6 +123,7 @@ class ReachForm(QuestionForm):
         if said(self.typed, "contact", "shared") == MUST_NOT_KNOW:
             del self.fields["may_text"]
             del self.fields["may_voicemail"]
+            del self.fields["email"]
             self.note = _(
                 "We will not text this phone or leave a message, because someone who must not know could see it."
             )
@@ -123,7 +131,7 @@ class ReachForm(QuestionForm):
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if "may_text" not in self.fields:
-            cleaned |= {"may_text": "no", "may_voicemail": "no"}
+            cleaned |= {"may_text": "no", "may_voicemail": "no", "email": ""}
         if cleaned.get("may_call") == "no" and cleaned.get("may_text") == "no":
             self.add_error(
                 "may_call",

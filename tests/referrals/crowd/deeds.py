@@ -226,7 +226,7 @@ def withdraw(chance: Chance) -> None:
 
 
 def lose_contact(chance: Chance) -> None:
-    actions.lose_contact(case=chance.case(*OPEN_STATES), by=chance.coordinator())
+    make.lose_contact(case=chance.case(*OPEN_STATES), by=chance.coordinator())
 
 
 def screen_out(chance: Chance) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from funding.disclosure import NOTHING, THRESHOLD, Cell, Published, PublishedCell, withhold
+from funding.one_margin import NOTHING, THRESHOLD, Cell, Published, PublishedCell, withhold
 
 PRICES = [10_000, 15_000, 20_000, 40_000, 80_000, 90_000, 150_000, 200_000, 250_000]
 CHEAPEST = min(PRICES)

@@ -1,4 +1,4 @@
-"""Grants, commitments, the double-entry ledger and the frozen releases to funders. Integer cents, US dollars."""
+"""Grants, commitments, the double-entry ledger and the frozen releases to funders."""
 
 import uuid
 from typing import ClassVar
@@ -11,8 +11,32 @@ from providers.dated import DatedRow
 from providers.models import Provider
 
 
+class GrantKind(models.TextChoices):
+    PROGRAM = "program", "Pays for legal help"
+    # A restricted fund of its own, that revolves: what comes back of a bond pays the next.
+    BOND_POOL = "bond_pool", "Bond pool"
+
+
+class CostType(models.TextChoices):
+    """What money is spent on."""
+
+    STAGE = "stage", "Legal help, by stage"
+    DIRECT = "direct", "Direct costs: fees, experts, translation"
+    ADMIN = "admin", "Administration"
+
+
+class HeldOrNot(models.TextChoices):
+    ANY = "any", "Held or not"
+    HELD = "held", "Held when the stage began"
+    NOT_HELD = "not_held", "Not held when the stage began"
+
+
 class Grant(models.Model):
-    """Money a funder gave for a period. `committed_cents` is what open and paid commitments take of it."""
+    """Money a funder gave for a period. `committed_cents` is what open and paid commitments take of it.
+
+    What it is restricted to: an empty list of case types or cost types is any. `admin_cap_percent` of the award may go
+    to administration. Of a bond pool `committed_cents` is what is out on bonds.
+    """
 
     funder = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="grants")
     name = models.CharField(max_length=120)
@@ -20,11 +44,32 @@ class Grant(models.Model):
     committed_cents = models.PositiveBigIntegerField(default=0)
     starts_on = models.DateField()
     ends_on = models.DateField()
+    kind = models.CharField(max_length=10, choices=GrantKind.choices, default=GrantKind.PROGRAM)
+    case_types = models.JSONField(default=list, blank=True)
+    cost_types = models.JSONField(default=list, blank=True)
+    custody = models.CharField(max_length=8, choices=HeldOrNot.choices, default=HeldOrNot.ANY)
+    residents_only = models.BooleanField("only for people who live in Minneapolis", default=False)
+    admin_cap_percent = models.PositiveSmallIntegerField(default=0)
+    # Parts of `committed_cents` and of the award, each with its own bound.
+    admin_cents = models.PositiveBigIntegerField(default=0)
+    budgeted_cents = models.PositiveBigIntegerField(default=0)
+    # What went back to the funder after the end.
+    returned_cents = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ("ends_on", "id")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(committed_cents__lte=F("award_cents")), name="grant_never_over_award"),
+            models.CheckConstraint(
+                condition=Q(award_cents__gte=F("committed_cents") + F("returned_cents")),
+                name="grant_never_over_award",
+            ),
+            models.CheckConstraint(
+                condition=Q(admin_cents__lte=F("award_cents") * F("admin_cap_percent") / 100),
+                name="grant_administration_within_cap",
+            ),
+            models.CheckConstraint(condition=Q(admin_cap_percent__lte=100), name="grant_administration_cap_is_percent"),
+            models.CheckConstraint(condition=Q(budgeted_cents__lte=F("award_cents")), name="grant_budget_within_award"),
+            models.CheckConstraint(condition=Q(kind__in=GrantKind.values), name="grant_kind_known"),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="grant_dates_in_order"),
         ]
 
@@ -68,15 +113,31 @@ class Commitment(models.Model):
     stage = models.CharField(max_length=20)
     cents = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=CommitmentState.choices)
-    # The acceptance in the case's event log that this commitment follows.
-    accepted_event = models.UUIDField(unique=True)
-    # When the provider accepted: the day that picks price and grant.
+    # The event in the case's log that this commitment follows: an acceptance, or the start of the stage; of direct
+    # costs the allowance.
+    accepted_event = models.UUIDField()
+    # When the provider accepted or began: the day that picks price and grant.
     committed_at = models.DateTimeField()
+    cost_type = models.CharField(
+        max_length=8, choices=CostType.choices, default=CostType.STAGE, db_default=CostType.STAGE.value
+    )
+    # What grants may be restricted to, as it was then; null is not known.
+    case_type = models.CharField(max_length=12, blank=True, default="", db_default="")
+    is_held = models.BooleanField(null=True)
+    is_resident = models.BooleanField(null=True)
+    # Released after this day unless it is on an invoice; null for those from before there were days.
+    expires_on = models.DateField(null=True)
+    # Above what one case may cost: it waits for an allowance, whatever money there is.
+    is_over_cap = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("-committed_at",)
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case_id", "stage", "provider"], name="one_commitment_per_stage"),
+            models.UniqueConstraint(fields=["accepted_event", "stage"], name="one_commitment_per_event_and_stage"),
+            models.CheckConstraint(
+                condition=Q(is_over_cap=False) | Q(state__in=["unfunded", "released"]), name="over_cap_is_not_funded"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "paid"], grant__isnull=False)
                 | Q(state="unfunded", grant__isnull=True)
@@ -89,6 +150,7 @@ class Commitment(models.Model):
             models.Index(fields=["-state", "committed_at"], name="commitment_by_state"),
             # How far the case log has been followed.
             models.Index(fields=["committed_at"], name="commitment_by_day"),
+            models.Index(fields=["expires_on"], name="commitment_unpaid", condition=Q(state__in=["open", "unfunded"])),
         ]
 
     def __str__(self) -> str:
@@ -100,7 +162,12 @@ class Account(models.TextChoices):
 
     CASH = "cash", "Cash"
     NET_ASSETS = "net_assets", "Net assets with donor restrictions"
+    RELEASED = "released", "Net assets released from restriction"
     PROGRAM_EXPENSE = "program_expense", "Program expense"
+    ADMIN_EXPENSE = "admin_expense", "Administration"
+    BOND_RECEIVABLE = "bond_receivable", "Bonds to come back"
+    BOND_LIABILITY = "bond_liability", "Owed to payers of bonds"
+    BOND_LOSS = "bond_loss", "Bonds lost"
 
 
 class JournalEntry(models.Model):
@@ -127,6 +194,8 @@ class JournalLine(models.Model):
     account = models.CharField(max_length=20, choices=Account.choices)
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="journal_lines")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, null=True, related_name="+")
+    # Of an expense, what it was for.
+    cost_type = models.CharField(max_length=8, choices=CostType.choices, blank=True, default="", db_default="")
     debit_cents = models.PositiveBigIntegerField(default=0)
     credit_cents = models.PositiveBigIntegerField(default=0)
 

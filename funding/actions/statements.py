@@ -1,0 +1,98 @@
+"""The bank's statement against the payment files."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.roles import Actor
+from funding.actions.invoices import BadLinesError
+from funding.csv_lines import BadLine, UnreadableError, cents_from, day_from, rows_of
+from funding.models import BankLine, BankOutcome, BankStatement, PaymentItem
+from funding.policies import RefusedError, account_of, check_may_record_payments
+
+COLUMNS = ("date", "amount", "description")
+_TRACE = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A line of the statement: `cents` negative for money that left, `trace` "" where its words have no such number."""
+
+    number: int
+    day: date
+    cents: int
+    trace: str
+
+
+def read_statement(content: bytes) -> list[Booked]:
+    """The statement's lines. Raises UnreadableError for the file, BadLinesError for its lines."""
+    booked, bad = [], []
+    for number, cells in rows_of(content, COLUMNS):
+        try:
+            if not cells:
+                raise UnreadableError(f"The line must have {len(COLUMNS)} cells: {', '.join(COLUMNS)}.")
+            amount = cells["amount"]
+            sign = -1 if amount.startswith("-") else 1
+            found = _TRACE.search(cells["description"])
+            day, cents = day_from(cells["date"]), sign * cents_from(amount.removeprefix("-"))
+            booked.append(Booked(number, day, cents, found[0] if found else ""))
+        except UnreadableError as unreadable:
+            bad.append(BadLine(number, str(unreadable)))
+    if bad:
+        raise BadLinesError(bad)
+    return booked
+
+
+def import_statement(*, content: bytes, by: Actor, now: datetime | None = None) -> BankStatement:
+    """Match a statement against the payments by trace number and amount; all of its lines are kept, or none.
+
+    A debit of our trace number is that payment; a credit of the same amount is the payment come back, which finance
+    then records. Statements may overlap: a line whose payment was matched before is kept as a second one. Raises
+    PermissionDenied, UnreadableError, BadLinesError, RefusedError for the same file again.
+    """
+    check_may_record_payments(by)
+    booked = read_statement(content)
+    try:
+        with transaction.atomic():
+            statement = BankStatement.objects.create(
+                sha256=hashlib.sha256(content).hexdigest(),
+                imported_by_user_id=account_of(by),
+                imported_at=now or timezone.now(),
+            )
+            BankLine.objects.bulk_create(_matched(statement, booked))
+    except IntegrityError:
+        raise RefusedError("This statement was read in before.") from None
+    return statement
+
+
+def _matched(statement: BankStatement, booked: Sequence[Booked]) -> list[BankLine]:
+    items = {item.trace: item for item in PaymentItem.objects.filter(trace__in={one.trace for one in booked})}
+    before = BankLine.objects.filter(item__in=items.values(), outcome__in=[BankOutcome.MATCHED, BankOutcome.RETURNED])
+    taken = set(before.values_list("item_id", "outcome"))
+    lines = []
+    for one in booked:
+        item = items.get(one.trace)
+        outcome = _outcome(one, item)
+        if item is not None and (item.pk, outcome) in taken:
+            outcome = BankOutcome.AGAIN
+        elif item is not None:
+            taken.add((item.pk, outcome))
+        lines.append(
+            BankLine(
+                statement=statement, line=one.number, booked_on=one.day, cents=one.cents, outcome=outcome, item=item
+            )
+        )
+    return lines
+
+
+def _outcome(one: Booked, item: PaymentItem | None) -> BankOutcome:
+    if item is None:
+        return BankOutcome.UNKNOWN
+    if one.cents == -item.cents:
+        return BankOutcome.MATCHED
+    return BankOutcome.RETURNED if one.cents == item.cents else BankOutcome.OTHER_AMOUNT

@@ -1,0 +1,1 @@
+"""How figures are withheld: tables, the bounds a reader has, the smallest pattern. Pure: no Django."""

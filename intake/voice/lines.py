@@ -1,0 +1,34 @@
+"""Which phone answers now, and whether this one may be listened to."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from intake.lookup import normalized_phone
+from intake.models import PhoneCall
+from intake.phones import CITY_LINES, FREE_FROM_DETENTION
+from referrals.business_time import HOTLINE_HOURS
+
+
+def desk_answers(now: datetime) -> bool:
+    """Whether somebody of the hotline comes to the phone when a caller asks for a person."""
+    return bool(settings.DESK_LINE) and HOTLINE_HOURS.is_open(now)
+
+
+def is_detention_line(called: str, caller: str) -> bool:
+    """Whether the number called is one that we give to people who are held, or the caller's is a jail's."""
+    lines = {normalized_phone(one) for one in settings.DETENTION_LINES}
+    return bool({normalized_phone(called), normalized_phone(caller)} & lines - {""})
+
+
+def line_of(call: PhoneCall, now: datetime) -> str:
+    """The number that a connecting step dials, E.164; "" where there is none that answers now."""
+    match call.step:
+        case "person":
+            return normalized_phone(settings.DESK_LINE) if desk_answers(now) else ""
+        case "interpreter":
+            return normalized_phone(settings.INTERPRETER_LINE)
+        case "city_line":
+            return normalized_phone(CITY_LINES[call.language]) if call.language in ("so", "hmn") else ""
+        case _:
+            return normalized_phone(FREE_FROM_DETENTION)

@@ -1,0 +1,88 @@
+"""What the carrier reports on texts, in any order and however often: every report is kept, a state only moves on."""
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from django.db import transaction
+
+from notifications import consequences
+from notifications.backends import Ending
+from notifications.backends.codes import ENDINGS, LAST_WORDS, STATES
+from notifications.models import CarrierReport, Message, MessageState
+
+# The carrier repeats a report within seconds, when our answer did not reach it.
+REPEATED_WITHIN = timedelta(hours=1)
+# How long what was reported is kept.
+KEPT_FOR = timedelta(days=30)
+
+# States only move forward along these ranks; the last rank is final.
+_RANKS: dict[str, int] = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 1,
+    MessageState.UNKNOWN: 1,
+    MessageState.ACCEPTED: 2,
+    MessageState.SENT: 3,
+}
+_FINAL = 4
+
+
+class Taken(Enum):
+    """What a report changed."""
+
+    MOVED = auto()
+    # It was kept; the message stays as it is.
+    KEPT = auto()
+    # We had it already, or have no such message, or do not know the word.
+    NOTHING = auto()
+    # We had it already for so long that the carrier would not say it again: somebody else does.
+    REPLAYED = auto()
+
+
+def record_report(message_id: UUID, *, carrier_id: str, status: str, error_code: str, now: datetime) -> Taken:
+    """Keep one report and draw its consequences, under the message's row lock.
+
+    Early (before the carrier answered us), late, twice or shuffled makes no difference to where the message ends.
+    """
+    state = STATES.get(status)
+    if state is None:
+        return Taken.NOTHING
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(id=message_id).first()
+        if message is None:
+            return Taken.NOTHING
+        report, is_new = CarrierReport.objects.get_or_create(
+            carrier_id=carrier_id,
+            status=status,
+            defaults={"message": message, "error_code": error_code, "at": now},
+        )
+        if not is_new:
+            return Taken.REPLAYED if now - report.at > REPEATED_WITHIN else Taken.NOTHING
+        if not _is_news(message, report, state):
+            return Taken.KEPT
+        message.carrier_id = carrier_id
+        if state in (MessageState.UNDELIVERED, MessageState.FAILED):
+            ending = ENDINGS.get(error_code, Ending.REFUSED)
+            consequences.follow(message, ending, error_code=error_code, now=now, ends_as=state)
+        else:
+            message.error_code = error_code
+            consequences.move(message, state, reason="", now=now)
+        return Taken.MOVED
+
+
+def forget_old(now: datetime) -> int:
+    """Delete reports that nobody will ask about any more; returns how many."""
+    return CarrierReport.objects.filter(at__lt=now - KEPT_FOR).delete()[0]
+
+
+def _is_news(message: Message, report: CarrierReport, state: MessageState) -> bool:
+    if _RANKS.get(state, _FINAL) <= _RANKS.get(message.state, _FINAL):
+        return False
+    if state == MessageState.DELIVERED:
+        # By whichever try: they have it, and must not get it again.
+        return True
+    if message.carrier_id and message.carrier_id != report.carrier_id:
+        # Of an earlier try; another one is on its way.
+        return False
+    is_over = message.reports.filter(carrier_id=report.carrier_id, status__in=LAST_WORDS).exclude(pk=report.pk)
+    return not is_over.exists()

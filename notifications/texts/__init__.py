@@ -1,0 +1,20 @@
+"""The words of every text (`wordings`), what they may be filled with (`contexts`), and what none may say (`lint`)."""
+
+from notifications.texts.contexts import Context, HelplineOnly, Planned
+from notifications.texts.lint import MOST_SEGMENTS, faults
+from notifications.texts.wordings import NEWS, TEMPLATES, Wording, as_of, example, reminder_for, render
+
+__all__ = (
+    "MOST_SEGMENTS",
+    "NEWS",
+    "TEMPLATES",
+    "Context",
+    "HelplineOnly",
+    "Planned",
+    "Wording",
+    "as_of",
+    "example",
+    "faults",
+    "reminder_for",
+    "render",
+)

@@ -1,0 +1,254 @@
+"""Workers are killed, the broker is emptied, connections are cut, the carrier loses answers: each text arrives once.
+
+What a minute of waiting would show is asked for at once: the clock's sweeps are given a later `now`, never one that
+would take a message from a worker that is alive.
+"""
+
+import faulthandler
+import queue
+import random
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from config.drills import places
+from notifications import delivery, settling
+from notifications.actions import add_contact, queue_texts
+from notifications.models import CarrierReport, Message, MessageState
+from notifications.tasks import announce
+from privacy import vault
+from privacy.models import DocumentKind
+from referrals.models import CoordinatorTask, TaskKind
+from tests import factories, fake_twilio
+from tests.conftest import BROKER
+from tests.fake_twilio import FakeTwilio, Mood, Record, post_report
+from tests.services.threads import close_connections
+from tests.services.worker import Worker
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+
+# No task takes as long here: the carrier answers at once.
+SURELY_DEAD = timedelta(seconds=8)
+# A seed of its own for each fault keeps a run repeatable as far as processes are.
+CHANCE = random.Random(612)
+UNFINISHED = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN, MessageState.ACCEPTED, MessageState.SENT]
+# Every line that could hold a number or a word of a text.
+PERSONAL = re.compile(rb"555-?01\d\d|Help line|[Yy]our request")
+
+
+def mood_for(text: dict[str, str]) -> Mood:
+    """One in twelve answers is lost, broken or a no."""
+    moods = [
+        Mood(hang_up=True),
+        Mood(hang_up=True, takes_anyway=False),
+        Mood(answer=(500, None)),
+        Mood(answer=(500, None), takes_anyway=False),
+        Mood(answer=(429, 20429)),
+    ]
+    return CHANCE.choice(moods) if CHANCE.random() < 1 / 12 else Mood()
+
+
+class Reporter:
+    """The carrier's reports, from two threads: shuffled, twice, and of one text in fifty that it did not arrive."""
+
+    def __init__(self) -> None:
+        self._records: queue.Queue[Record | None] = queue.Queue()
+        self.refused: list[int] = []
+        self._threads = [threading.Thread(target=self._report, daemon=True) for _ in range(2)]
+        for thread in self._threads:
+            thread.start()
+
+    def __call__(self, record: Record) -> None:
+        self._records.put(record)
+
+    def _report(self) -> None:
+        while (record := self._records.get()) is not None:
+            arrived = int(record.sid[-4:], 16) % 50 != 7
+            words = ["queued", "sent", "delivered" if arrived else "undelivered"] * 2
+            random.shuffle(words)
+            code = {} if arrived else {"ErrorCode": "30005"}
+            for word in words:
+                response = post_report(record.sid, record.to, record.callback, word, **code)
+                if response.status_code != 204:
+                    self.refused.append(response.status_code)
+        close_connections()
+
+    def end(self) -> None:
+        for _ in self._threads:
+            self._records.put(None)
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def carrier(settings: Any) -> Iterator[FakeTwilio]:
+    """A carrier with moods, for this process (which keeps the clock) and for the worker."""
+    with fake_twilio.running() as fake:
+        settings.TEXT_BACKEND, settings.TEXTS_PER_SECOND = "twilio", 0.0
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = fake_twilio.ACCOUNT_SID, fake_twilio.AUTH_TOKEN
+        settings.TWILIO_FROM, settings.TWILIO_API_BASE_URL = fake_twilio.FROM, fake.url
+        settings.PUBLIC_BASE_URL = fake_twilio.PUBLIC_BASE_URL
+        fake.mood_for = mood_for
+        yield fake
+
+
+@pytest.fixture
+def worker(carrier: FakeTwilio, transactional_db: None, tmp_path: Path) -> Iterator[Worker]:
+    environment = {
+        "TEXT_BACKEND": "twilio",
+        "TEXTS_PER_SECOND": "0",
+        "TWILIO_ACCOUNT_SID": fake_twilio.ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": fake_twilio.AUTH_TOKEN,
+        "TWILIO_FROM": fake_twilio.FROM,
+        "TWILIO_API_BASE_URL": carrier.url,
+        "PUBLIC_BASE_URL": fake_twilio.PUBLIC_BASE_URL,
+        "LOG_LEVEL": "DEBUG",
+    }
+    worker = Worker(tmp_path, environment)
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+def family(number: int) -> Message:
+    """An open case with a phone of its own, and a text to it; any hour, because the worker's clock is the real one."""
+    now, case = timezone.now(), factories.case()
+    contact = add_contact(
+        case_id=case.pk,
+        contact_id=uuid4(),
+        language="en",
+        may_text=True,
+        may_call=True,
+        any_hour=True,
+        phone_is_shared=False,
+        now=now,
+    )
+    phone = f"+1{612 + number // 100}55501{number % 100:02d}"
+    vault.seal(
+        case_id=case.pk,
+        kind=DocumentKind.CONTACT,
+        payload={"phone": phone},
+        readers=[vault.WORKER],
+        subject=contact.id,
+        now=now,
+    )
+    [message] = queue_texts(case_id=case.pk, template="accepted", trigger=uuid4(), is_urgent=True, now=now)
+    return message
+
+
+def clock() -> None:
+    """What the clock's sweeps do over the next minutes."""
+    now = timezone.now()
+    delivery.give_up_on_lost_workers(now + delivery.SENDING_FOR_AT_MOST - SURELY_DEAD)
+    for _ in range(settling.TIMES_ASKED):
+        settling.settle_unknown(now + settling.ASKED_AGAIN_AFTER)
+    Message.objects.filter(state=MessageState.QUEUED, send_after__gt=now).update(send_after=now)
+    announce(delivery.due_messages(now, 300))
+
+
+def cut_connections() -> None:
+    """The database server ends every session of the worker."""
+    for alias in ("default", "keys"):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'worker'")
+
+
+def disturb(what: str, number: int, worker: Worker) -> None:
+    if what == "flush":
+        BROKER.flushall()
+    elif what == "cut":
+        cut_connections()
+    elif number % 2:
+        worker.kill_one_child()
+    else:
+        worker.kill()
+        clock()
+        worker.start()
+
+
+def test_every_family_gets_each_text_once_or_a_call_whatever_dies(
+    worker: Worker, carrier: FakeTwilio, scale: Mapping[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Fifty deaths take longer than a test that hangs is given.
+    faulthandler.cancel_dump_traceback_later()
+    many, begun = scale["chaos_messages"], time.monotonic()
+    disturbances = [
+        *((what, number) for what in ("kill", "flush", "cut") for number in range(scale[f"chaos_{_PLURAL[what]}"]))
+    ]
+    CHANCE.shuffle(disturbances)
+    reporter = carrier.before_answering = Reporter()
+    messages: list[Message] = []
+    in_redis = b""
+
+    for step, (what, number) in enumerate(disturbances, start=1):
+        messages += [family(len(messages)) for _ in range(many * step // len(disturbances) - len(messages))]
+        time.sleep(CHANCE.uniform(0, 0.3))
+        in_redis += b"".join(content for _, content in places.redis_keys())
+        disturb(what, number, worker)
+        clock()
+    drained_at = drain(2 * many / 10 + 420)
+    reporter.end()
+
+    figures = count(messages, carrier)
+    with capsys.disabled():
+        print(
+            f"\nchaos: {many} texts, {scale['chaos_kills']} kills, {scale['chaos_flushes']} empty brokers, "
+            f"{scale['chaos_cuts']} cut databases: {figures['once']} arrived once, {figures['called']} "
+            f"of others called, {figures['lost']} lost, {figures['double']} double; {len(carrier.texts)} requests, "
+            f"{figures['not taken']} not taken; drained after {drained_at - begun:.0f} s"
+        )
+    assert len(messages) == many
+    assert figures["lost"] == figures["double"] == figures["unfinished"] == 0
+    assert figures["once"] + figures["called"] == many
+    assert figures["once"] >= 0.9 * many
+    assert reporter.refused == []
+    log = worker.log.read_bytes()
+    assert b"notifications.tasks.deliver" in log
+    assert PERSONAL.search(b"{'To': '+16125550142'}"), "it would be found"
+    assert not PERSONAL.search(log)
+    assert in_redis
+    assert not PERSONAL.search(in_redis)
+
+
+_PLURAL = {"kill": "kills", "flush": "flushes", "cut": "cuts"}
+
+
+def drain(seconds: float) -> float:
+    """Until nothing waits; when that was."""
+    deadline = time.monotonic() + seconds
+    while Message.objects.filter(state__in=UNFINISHED).exists():
+        clock()
+        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", "reason"))
+        time.sleep(1)
+    return time.monotonic()
+
+
+def count(messages: list[Message], carrier: FakeTwilio) -> dict[str, int]:
+    """How the messages ended, counted by what the carrier took and by the tasks coordinators have."""
+    took = Counter(record.callback.rstrip("/").rpartition("/")[2] for record in carrier.records.values())
+    to_call = set(CoordinatorTask.objects.filter(kind=TaskKind.CALL_FAMILY).values_list("case_id", flat=True))
+    arrived = set(
+        CarrierReport.objects.filter(status="delivered", message__state="delivered").values_list(
+            "message_id", flat=True
+        )
+    )
+    once = {one.id for one in messages if one.id in arrived and took[str(one.id)] == 1}
+    called = {one.id for one in messages if one.case_id in to_call and one.id not in once}
+    return {
+        "once": len(once),
+        "called": len(called),
+        "lost": len({one.id for one in messages} - once - called),
+        "double": sum(took[str(one.id)] > 1 for one in messages),
+        "unfinished": Message.objects.filter(state__in=UNFINISHED).count(),
+        "not taken": len(carrier.texts) - len(carrier.records),
+    }

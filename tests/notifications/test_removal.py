@@ -1,0 +1,114 @@
+"""The carrier's copies of what was sent are deleted there; nothing stays for a day."""
+
+from datetime import timedelta
+
+import pytest
+
+from notifications import delivery, removal, settling
+from notifications.models import Message
+from tests.fake_twilio import FakeTwilio
+from tests.notifications.conftest import NOON, PHONE, MakeMessage
+from tests.notifications.test_delivery import state_of
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def delivered(make_message: MakeMessage, twilio: FakeTwilio, status: str = "delivered") -> Message:
+    message = make_message()
+    delivery.deliver(message.id, now=NOON)
+    twilio.report(status)
+    Message.objects.filter(id=message.id).update(state_since=NOON)
+    return message
+
+
+@pytest.mark.parametrize("status", ["delivered", "undelivered", "failed"])
+def test_what_came_to_its_end_is_deleted_at_the_carrier_once(
+    make_message: MakeMessage, twilio: FakeTwilio, status: str
+) -> None:
+    message = delivered(make_message, twilio, status)
+
+    assert removal.remove_ended(NOON + 9 * MINUTE) == 0
+    assert removal.remove_ended(NOON + 10 * MINUTE) == 1
+    assert removal.remove_ended(NOON + 11 * MINUTE) == 0
+
+    assert twilio.records == {}
+    assert twilio.deleted == [twilio.sid()]
+    message.refresh_from_db()
+    assert message.removed_at == NOON + 10 * MINUTE
+
+
+def test_every_try_of_a_message_is_deleted(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    message = make_message()
+    delivery.deliver(message.id, now=NOON)
+    twilio.report("undelivered", number=0, ErrorCode="30008")
+    Message.objects.update(send_after=NOON)
+    delivery.deliver(message.id, now=NOON)
+    twilio.report("delivered", number=1)
+    Message.objects.update(state_since=NOON)
+
+    assert removal.remove_ended(NOON + HOUR) == 1
+
+    assert sorted(twilio.deleted) == [twilio.sid(0), twilio.sid(1)]
+
+
+def test_what_the_carrier_still_works_on_is_left_for_the_next_time(
+    make_message: MakeMessage, twilio: FakeTwilio
+) -> None:
+    message = delivered(make_message, twilio)
+    twilio.records[twilio.sid()].status = "sending"
+
+    assert removal.remove_ended(NOON + HOUR) == 0
+    twilio.records[twilio.sid()].status = "delivered"
+    assert removal.remove_ended(NOON + 2 * HOUR) == 1
+
+    assert message.case_id
+    assert twilio.records == {}
+
+
+def test_what_is_gone_already_counts_as_removed(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    delivered(make_message, twilio)
+    twilio.records.clear()
+
+    assert removal.remove_ended(NOON + HOUR) == 1
+
+
+def test_a_carrier_that_is_away_is_asked_again(make_message: MakeMessage, twilio: FakeTwilio, settings: object) -> None:
+    delivered(make_message, twilio)
+    url, settings.TWILIO_API_BASE_URL = twilio.url, "http://127.0.0.1:9"  # type: ignore[attr-defined]
+
+    assert removal.remove_ended(NOON + HOUR) == 0
+    assert removal.sweep_carrier(NOON + 24 * HOUR) == 0
+    settings.TWILIO_API_BASE_URL = url  # type: ignore[attr-defined]
+    assert removal.remove_ended(NOON + HOUR) == 1
+
+
+def test_the_sweep_finds_what_no_row_of_ours_names(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    for number in range(450):
+        twilio.take({"To": PHONE, "Body": f"what a family wrote, {number}"}, "")
+    for record in twilio.records.values():
+        record.status = "received"
+    young = twilio.records[twilio.sid(0)]
+    young.created = NOON + 10 * HOUR
+    stuck = twilio.records[twilio.sid(1)]
+    stuck.status = "sending"
+
+    assert removal.sweep_carrier(NOON + 18 * HOUR) == 448
+
+    assert set(twilio.records) == {young.sid, stuck.sid}
+    assert removal.sweep_carrier(NOON + 18 * HOUR) == 0
+
+
+def test_nothing_is_there_for_a_day_whenever_it_was_sent() -> None:
+    """The clock sweeps every six hours."""
+    assert removal.SWEPT_AFTER + 6 * HOUR < 24 * HOUR
+
+
+def test_what_was_swept_can_still_be_settled_before(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    """An unknown text is asked about for half an hour; the sweep leaves its record alone for much longer."""
+    assert settling.ASKED_FOR_AT_MOST + HOUR < removal.SWEPT_AFTER
+    message = make_message()
+    delivery.deliver(message.id, now=NOON)
+    assert removal.remove_ended(NOON + HOUR) == 0, "it is not at its end"
+    assert state_of(message)[0] == "accepted"
