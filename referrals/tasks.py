@@ -105,8 +105,9 @@ def send_page(page_id: str) -> None:
 
 @shared_task
 def page_on_call() -> None:
-    """The next person where nobody has taken a case, and whatever page is not sent yet."""
+    """Cases left over at closing time, the next person where nobody has taken one, and what is not sent yet."""
     now = timezone.now()
+    paging.page_left_over(now)
     paging.escalate(now)
     paging.send_waiting(now)
 

@@ -17,6 +17,7 @@ from accounts.roles import SYSTEM, Actor, Role
 from providers.room import announce_room
 from referrals import deadlines, events
 from referrals.actions.moves import lock_case
+from referrals.actions.paging import page_if_closed
 from referrals.business_time import CHICAGO, ONE_DAY, answer_due
 from referrals.deadlines import Due, Moment, NotCounted, chicago_day, instant
 from referrals.facts import Facts
@@ -227,6 +228,7 @@ def follow_clocks(case: Case, *, by: Actor, now: datetime, is_one_of_many: bool 
     if case.urgency != was:
         detail = {"before": int(was), "after": int(case.urgency), "reason": case.urgency_reason}
         events.record(case=case, kind="urgency_changed", by=by, now=now, detail=detail)
+        page_if_closed(case, by=by, now=now)
     if not is_one_of_many and case.state != State.OFFERED and may_be_offered(case):
         # A place on the waitlist is by tier and deadline: it is matched again as when room appears, after commit.
         announce_room(now)

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.models import User
+from accounts.models import OrganizationKind, User
 from accounts.roles import Actor, Role
 from notifications.broker import ask_worker
 from notifications.staff_phones import staff_phones
 from referrals.business_time import HOTLINE_HOURS
-from referrals.models import Case, DutyPage, DutyPhone, DutyShift, Urgency
+from referrals.models import Assignment, Case, CoordinatorTask, DutyPage, DutyPhone, DutyShift, TaskKind, Urgency
 from referrals.models.case import OPEN_STATES
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,40 @@ DESK = "/staff/calls/"
 NEXT_AFTER = timedelta(minutes=10)
 # A case pages once a night: who took it goes on with it, whatever is found out later.
 _ONCE_WITHIN = timedelta(hours=12)
+# What waits for somebody to speak with the family, or to find it a lawyer who is awake.
+_CALLS = (TaskKind.CALL_BACK, TaskKind.CALL_FAMILY, TaskKind.NOBODY_ON_DUTY)
 
 
 def page_if_closed(case: Case, *, by: Actor, now: datetime) -> None:
     """Page the first person on call for a locked T0 case that no person has opened; in the caller's transaction."""
-    if case.urgency != Urgency.T0 or by.user_id is not None or HOTLINE_HOURS.is_open(now):
+    if case.urgency == Urgency.T0 and by.user_id is None:
+        wake_if_closed(case, now)
+
+
+def wake_if_closed(case: Case, now: datetime) -> None:
+    """Page the first person on call for a locked case, whatever its tier: its family says that it is urgent."""
+    if HOTLINE_HOURS.is_open(now) or DutyPage.objects.filter(case=case, made_at__gt=now - _ONCE_WITHIN).exists():
         return
-    if not DutyPage.objects.filter(case=case, made_at__gt=now - _ONCE_WITHIN).exists():
-        _page(case.pk, 0, now)
+    _page(case.pk, 0, now)
+
+
+def page_left_over(now: datetime) -> int:
+    """Page for each open T0 case that nobody took before the hotline closed; returns how many."""
+    if HOTLINE_HOURS.is_open(now):
+        return 0
+    calls = CoordinatorTask.objects.filter(kind__in=_CALLS, done_at=None)
+    taken = Assignment.objects.filter(organization__kind=OrganizationKind.HOTLINE)
+    paged = DutyPage.objects.filter(made_at__gt=now - _ONCE_WITHIN)
+    left = (
+        Case.objects.filter(state__in=OPEN_STATES, urgency=Urgency.T0, pk__in=calls.values("case"))
+        .exclude(pk__in=taken.values("case"))
+        .exclude(pk__in=paged.values("case"))
+    )
+    found = list(left.values_list("pk", flat=True))
+    for case_id in found:
+        with transaction.atomic():
+            wake_if_closed(Case.objects.select_for_update().get(pk=case_id), now)
+    return len(found)
 
 
 def note_answered(case: Case, *, by: Actor, now: datetime) -> None:

@@ -9,6 +9,7 @@ from privacy import vault
 from privacy.models import DocumentKind, SealedDocument
 from referrals import events
 from referrals.actions.moves import lock_case, open_task
+from referrals.actions.paging import wake_if_closed
 from referrals.actions.sharing import hotline_reader
 from referrals.business_time import answer_due
 from referrals.models import Case, TaskKind, Urgency
@@ -35,6 +36,8 @@ def take_in(arrived: Arrived, now: datetime) -> None:
         # A word in a text changes no tier by itself: it brings a person who can, within the time of the most urgent.
         tier = Urgency.T0 if kind == TaskKind.URGENT_TEXT else case.urgency
         open_task(case, kind, due_at=answer_due(tier, now), now=now)
+    if arrived.is_urgent and case.is_open:
+        wake_if_closed(case, now)
 
 
 def _tasks(arrived: Arrived) -> list[TaskKind]:

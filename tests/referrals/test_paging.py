@@ -1,15 +1,21 @@
 """A T0 case at night wakes who is on call, then the next after ten minutes, until somebody takes it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from accounts.models import User
-from accounts.roles import FAMILY, Role
+from accounts.roles import FAMILY, SYSTEM, Role
+from notifications import Arrived
+from notifications.keywords import Wish
 from referrals.actions.assignments import take_over
-from referrals.actions.paging import NEXT_AFTER, escalate, on_call, send, send_waiting
-from referrals.models import Case, DutyPage, DutyPhone, DutyShift
+from referrals.actions.deadlines import enter_trigger, follow_clocks
+from referrals.actions.moves import open_task
+from referrals.actions.paging import NEXT_AFTER, escalate, on_call, page_left_over, send, send_waiting
+from referrals.actions.received_texts import take_in
+from referrals.models import Case, DutyPage, DutyPhone, DutyShift, TaskKind, Urgency, UrgencyRule
 from tests import factories
 from tests.fake_carrier import FakeCarrier
 
@@ -179,3 +185,55 @@ def test_the_number_is_in_no_log(carrier: FakeCarrier, caplog: pytest.LogCapture
     send_waiting(NIGHT)
 
     assert "6125550161" not in caplog.text
+
+
+def test_a_case_left_over_at_closing_time_pages_once() -> None:
+    shift(first := person())
+    left = factories.case(factories.held_facts(), now=factories.OFFICE_HOURS)
+    open_task(left, TaskKind.CALL_BACK, due_at=factories.OFFICE_HOURS, now=factories.OFFICE_HOURS)
+    assert page_left_over(factories.OFFICE_HOURS) == 0
+
+    assert [page_left_over(NIGHT), page_left_over(NIGHT)] == [1, 0]
+
+    assert paged() == [first.pk]
+
+
+def test_a_case_that_somebody_took_by_day_pages_nobody_at_night() -> None:
+    shift(person())
+    taken = factories.case(factories.held_facts(), now=factories.OFFICE_HOURS)
+    open_task(taken, TaskKind.CALL_BACK, due_at=factories.OFFICE_HOURS, now=factories.OFFICE_HOURS)
+    take_over(case=taken, by=factories.actor(Role.COORDINATOR), now=factories.OFFICE_HOURS)
+
+    assert page_left_over(NIGHT) == 0
+
+
+@pytest.mark.parametrize(("is_urgent", "pages"), [(True, 1), (False, 0)])
+def test_an_urgent_text_at_night_pages_whatever_the_tier(is_urgent: bool, pages: int) -> None:
+    shift(person())
+    case = factories.case(factories.free_facts(), now=factories.OFFICE_HOURS)
+    arrived = Arrived(
+        received_id=uuid4(),
+        case_id=case.pk,
+        contact_id=uuid4(),
+        body="They take him to the airport",
+        received_at=NIGHT,
+        wish=Wish.OTHER,
+        is_urgent=is_urgent,
+        is_news=False,
+    )
+
+    take_in(arrived, NIGHT)
+
+    assert len(paged()) == pages
+
+
+def test_a_case_that_the_clock_makes_t0_at_night_pages() -> None:
+    shift(first := person())
+    case = factories.case(factories.free_facts(), now=factories.OFFICE_HOURS)
+    by = factories.actor(Role.COORDINATOR)
+    enter_trigger(case=case, code="BIA30", trigger=date(2026, 10, 25), by=by, now=factories.OFFICE_HOURS)
+    UrgencyRule.objects.filter(reason="safe_by_within_7_days").update(tier=Urgency.T0)
+
+    follow_clocks(Case.objects.get(pk=case.pk), by=SYSTEM, now=NIGHT)
+
+    assert paged() == [first.pk]
