@@ -36,7 +36,7 @@ has been over for the days its retention rule says, the keys to it are destroyed
 bytes are noise to everybody, for good.
 
 Outside the two databases: the queue (Redis) holds numbers of rows to work on, and counters of wrong codes under keys
-that change every hour; log lines hold numbers of rows and, where something failed, the program's own
+that change every five minutes; log lines hold numbers of rows and, where something failed, the program's own
 trace of it; backups hold what the databases held, and
 older ones of the keys are thrown away after seven days; secrets of the installation open no sealed document.
 """

@@ -166,11 +166,13 @@ CELERY_BEAT_SCHEDULE = {
     "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
     "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},
+    "mail-release-news": {"task": "funding.tasks.mail_release_news", "schedule": timedelta(minutes=10)},
     "audit-books": {"task": "funding.tasks.audit_books", "schedule": crontab(hour=2, minute=27)},
     "tend-clinic-seats": {"task": "referrals.tasks.tend_clinic_seats", "schedule": timedelta(minutes=5)},
     "remind-of-dates": {"task": "referrals.tasks.remind_of_dates", "schedule": timedelta(minutes=10)},
     "late-certifications": {"task": "referrals.tasks.note_late_certifications", "schedule": crontab(hour=7, minute=3)},
     "purge-calls": {"task": "intake.tasks.purge_calls", "schedule": timedelta(hours=1)},
+    "sweep-calls": {"task": "intake.tasks.sweep_calls", "schedule": crontab(hour="3,9,15,21", minute=37)},
     "purge-drafts": {"task": "intake.tasks.purge_drafts", "schedule": timedelta(hours=1)},
     "sweep-orphans": {"task": "privacy.tasks.sweep_orphans", "schedule": timedelta(hours=1)},
     "audit-room": {"task": "referrals.tasks.audit_room", "schedule": crontab(hour=2, minute=57)},
@@ -314,6 +316,8 @@ OPENINGS_AN_HOUR: int = env.int("OPENINGS_AN_HOUR", default=20)
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM: str = env.str("TWILIO_FROM", default="")
+# Whether Twilio itself answers HELP and INFO, as it does unless its own answers are switched off (docker/env.example).
+TWILIO_ANSWERS_HELP: bool = env.bool("TWILIO_ANSWERS_HELP", default=False)
 TWILIO_API_BASE_URL: str = env.str("TWILIO_API_BASE_URL", default="")
 # What the phone companies let our number send; 0 for no limit. Urgent texts do not wait for their turn.
 TEXTS_PER_SECOND: float = env.float("TEXTS_PER_SECOND", default=3.0)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts.access import actor_of
 from funding.actions import add_budget_line, award_grant
+from funding.actions.portal import switch_public_page
 from funding.models import (
     AccountingMonth,
     AgreementPrice,
@@ -28,10 +29,12 @@ from funding.models import (
     PaymentFile,
     PaymentItem,
     ProviderAgreement,
+    PublicPageSwitch,
     Release,
+    ReleaseMail,
     StagePrice,
 )
-from funding.policies import RefusedError, can_award
+from funding.policies import RefusedError, can_award, can_switch_public_page
 from funding.table_forms import MoneyRuleForm, StagePriceForm
 from providers.admin import CheckedRowAdmin, DatedRowAdmin
 
@@ -213,3 +216,27 @@ class DisbursementAdmin(ReadOnly):
 @admin.register(Release)
 class ReleaseAdmin(ReadOnly):
     list_display = ("quarter", "made_at", "sha256")
+
+
+@admin.register(PublicPageSwitch)
+class PublicPageSwitchAdmin(ReadOnly):
+    """The page of releases that needs no sign-in: switched on or off by adding a line, and every line stays."""
+
+    list_display = ("is_on", "switched_at", "switched_by_user_id")
+    fields = ("is_on",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        actor = actor_of(request.user)
+        return actor is not None and can_switch_public_page(actor) and super(ReadOnly, self).has_add_permission(request)
+
+    def save_model(self, request: HttpRequest, obj: PublicPageSwitch, form: ModelForm, change: bool) -> None:
+        actor = actor_of(request.user)
+        if actor is None:
+            raise PermissionDenied("Only a member switches the public page.")
+        obj.pk = switch_public_page(is_on=obj.is_on, by=actor).pk
+
+
+@admin.register(ReleaseMail)
+class ReleaseMailAdmin(ReadOnly):
+    list_display = ("release", "user", "mailed_at")
+    list_select_related = ("release", "user")

@@ -1,21 +1,28 @@
-"""What is signed, as text and hash: two people must have signed the same, and what is paid must still be it."""
+"""What is signed, as text and hash: all must have signed the same, and what is paid must still be it."""
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from funding.models import Allowance, Approval, Bond, Invoice
+from accounts.roles import Role
+from funding.models import Allowance, Approval, Bond, CommitmentShare, Invoice
+from funding.money_rules import rule_on
+from funding.quarters import day_of
 
 Signed = Invoice | Allowance | Bond
+BOTH = frozenset({Role.FINANCE, Role.APPROVER})
 
 
 def content_of(thing: Signed) -> str:
-    """The thing as canonical JSON: whatever of it could change."""
+    """The thing as canonical JSON: whatever of it could change, whom it pays and who must sign it."""
     if isinstance(thing, Invoice):
         fields: dict[str, Any] = {
             "number": thing.number,
             "provider": thing.provider_id,
+            "payee": [thing.payee, thing.payee_name],
+            "funders": sorted(funders_to_sign(thing)),
             "revision": thing.revision,
             "lines": [
                 [str(line.commitment_id), line.case_reference, line.stage, line.worked_on.isoformat(), line.cents]
@@ -48,22 +55,44 @@ def digest_of(thing: Signed) -> str:
     return hashlib.sha256(content_of(thing).encode()).hexdigest()
 
 
+def funders_to_sign(invoice: Invoice) -> dict[int, int]:
+    """The organizations whose grants carry more of the invoice than the rule of its day leaves to the fund alone.
+
+    {organization id: cents that its grants carry}.
+    """
+    above = rule_on(day_of(invoice.submitted_at or invoice.created_at)).funder_signature_cents
+    if above is None or sum(invoice.lines.values_list("cents", flat=True)) <= above:
+        return {}
+    carried: defaultdict[int, int] = defaultdict(int)
+    shares = CommitmentShare.objects.filter(commitment__invoice_lines__invoice=invoice)
+    for funder, cents in shares.values_list("grant__funder_id", "cents"):
+        carried[funder] += cents
+    return {funder: cents for funder, cents in carried.items() if cents > above}
+
+
 def signatures(thing: Signed, digest: str) -> list[Approval]:
     """The signatures under exactly this content, the first one first."""
     return list(Approval.objects.filter(sha256=digest, **{kind_of(thing): thing}).order_by("at", "id"))
 
 
-def signed_by(things: Sequence[Signed]) -> dict[Any, set[str]]:
-    """For things of one kind, by key: the roles that have signed them as they are now."""
+def is_fully_signed(thing: Signed, digest: str) -> bool:
+    """Whether finance, an approver and every funder that must have signed exactly this content."""
+    signed = signatures(thing, digest)
+    funders = set(funders_to_sign(thing)) if isinstance(thing, Invoice) else set()
+    return {one.role for one in signed} >= BOTH and {one.funder_id for one in signed} >= funders
+
+
+def signed_by(things: Sequence[Signed]) -> dict[Any, list[Approval]]:
+    """For things of one kind, by key: the signatures under them as they are now."""
     if not things:
         return {}
     kind, digests = kind_of(things[0]), {thing.pk: digest_of(thing) for thing in things}
-    roles: dict[Any, set[str]] = {thing.pk: set() for thing in things}
-    found = Approval.objects.filter(**{f"{kind}__in": list(digests)}).values_list(f"{kind}_id", "sha256", "role")
-    for pk, sha256, role in found:
-        if digests[pk] == sha256:
-            roles[pk].add(role)
-    return roles
+    signed: dict[Any, list[Approval]] = {thing.pk: [] for thing in things}
+    for one in Approval.objects.filter(**{f"{kind}__in": list(digests)}):
+        pk = getattr(one, f"{kind}_id")
+        if digests[pk] == one.sha256:
+            signed[pk].append(one)
+    return signed
 
 
 def kind_of(thing: Signed) -> str:
@@ -72,7 +101,7 @@ def kind_of(thing: Signed) -> str:
 
 
 def makers_of(thing: Signed) -> set[int]:
-    """The accounts that made or changed it: none of them signs."""
+    """Every account that ever made or changed it: none of them signs."""
     if isinstance(thing, Invoice):
-        return {thing.created_by_user_id, thing.changed_by_user_id}
+        return {thing.created_by_user_id, thing.changed_by_user_id, *thing.makers.values_list("user_id", flat=True)}
     return {thing.asked_by_user_id}

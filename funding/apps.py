@@ -13,12 +13,16 @@ class FundingConfig(AppConfig):
                 "funding_bankline",
                 "funding_bankstatement",
                 "funding_followedevent",
+                "funding_invoicemaker",
                 "funding_journalentry",
                 "funding_journalline",
                 "funding_disbursement",
                 "funding_paidline",
                 "funding_paymentfile",
+                "funding_publicpageswitch",
                 "funding_release",
-                "funding_releaseddisbursement",
+                "funding_releasedocument",
+                "funding_countedfact",
+                "funding_waitinglink",
             ]
         )

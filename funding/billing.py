@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from accounts.roles import Actor
 from funding.csv_lines import BadLine, UnreadableError, cents_from, day_from, reference_of, rows_of
-from funding.models import AccountingMonth, Commitment, CommitmentState, InvoiceLine
+from funding.models import AccountingMonth, Commitment, CommitmentState, InvoiceLine, PaidLine, ProviderAgreement
+from funding.money_rules import last_day_to_bill
+from funding.payment_file import bank_name
 from funding.quarters import day_of
 from providers.models import Provider
 
@@ -27,6 +30,14 @@ class Wanted:
     stage: str
     day: date
     cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Whom the bank pays: by its own number, and the name as its file has it."""
+
+    number: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ def read_invoice(content: bytes) -> tuple[list[Wanted], list[BadLine]]:
 def check_lines(
     wanted: Sequence[Wanted], *, provider: Provider, now: datetime, besides: Iterable[int] = (), is_sent: bool = False
 ) -> tuple[list[Billable], list[BadLine]]:
-    """Each line with its commitment, or the reason why it cannot be billed. `besides`: invoice lines to overlook.
+    """Each line with its commitment, or the reason why it cannot be billed. `besides`: invoice lines to overlook; of
+    those what was paid and came back can be paid again.
     `is_sent`: a month that was closed since the invoice was sent is no reason; the payment is posted into an open one.
 
     A case of another provider and one that does not exist give the same reason.
@@ -67,7 +79,9 @@ def check_lines(
     for commitment in commitments.select_related("provider").prefetch_related("shares__grant"):
         by_stage[commitment.case_reference, commitment.stage] = commitment
     mine = {reference for reference, _stage in by_stage}
-    live = InvoiceLine.objects.filter(is_live=True, commitment__in=by_stage.values()).exclude(pk__in=list(besides))
+    besides = list(besides)
+    back = _came_back(besides)
+    live = InvoiceLine.objects.filter(is_live=True, commitment__in=by_stage.values()).exclude(pk__in=besides)
     billed = dict(live.values_list("commitment_id", "invoice__number"))
     closed = (
         set() if is_sent else set(AccountingMonth.objects.filter(is_closed=True).values_list("first_day", flat=True))
@@ -87,7 +101,9 @@ def check_lines(
         elif commitment_or_none.pk in billed and commitment_or_none.state != CommitmentState.PAID:
             reason = f"This stage is already on invoice {billed[commitment_or_none.pk]}."
         else:
-            reason = _why_not(line, commitment_or_none, closed=closed, today=day_of(now))
+            reason = _why_not(
+                line, commitment_or_none, closed=closed, today=day_of(now), is_back=commitment_or_none.pk in back
+            )
         first_use.setdefault(key, line.number)
         if reason:
             bad.append(BadLine(line.number, reason, line.reference))
@@ -96,10 +112,18 @@ def check_lines(
     return good, bad
 
 
-def _why_not(line: Wanted, commitment: Commitment, *, closed: set[date], today: date) -> str:
+def _came_back(lines: Sequence[int]) -> set[UUID]:
+    """The commitments of these invoice lines whose payment the bank gave back, and that no other has paid since."""
+    paid = PaidLine.objects.filter(line__in=lines)
+    standing = paid.filter(item__returned_on__isnull=True).values_list("line__commitment_id", flat=True)
+    back = paid.filter(item__returned_on__isnull=False).values_list("line__commitment_id", flat=True)
+    return set(back) - set(standing)
+
+
+def _why_not(line: Wanted, commitment: Commitment, *, closed: set[date], today: date, is_back: bool) -> str:
     """The first reason against billing the line; "" when there is none."""
     return (
-        _why_not_state(commitment)
+        ("" if is_back else _why_not_state(commitment))
         or _why_not_amount(line.cents, commitment)
         or _why_not_day(line.day, commitment, closed=closed, today=today)
     )
@@ -130,7 +154,10 @@ def _why_not_day(day: date, commitment: Commitment, *, closed: set[date], today:
         return f"The stage began on {began:%B} {began.day}, {began.year}."
     for share in commitment.shares.all():
         if not share.grant.starts_on <= day <= share.grant.ends_on:
-            return f"Outside the dates of the grant that pays: {share.grant.starts_on} to {share.grant.ends_on}."
+            why = f"Outside the dates of the grant that pays: {share.grant.starts_on} to {share.grant.ends_on}."
+            if day < share.grant.starts_on:
+                return why
+            return f"{why} After {last_day_to_bill(share.grant)} another grant takes over, if one can."
     if day.replace(day=1) in closed:
         return f"The books of {day:%B %Y} are closed."
     return ""
@@ -143,6 +170,12 @@ def provider_of(actor: Actor, *, lock: bool = False) -> Provider:
     if provider is None:
         raise PermissionDenied("Your organization takes no cases.")
     return provider
+
+
+def payee_of(provider: Provider, on: date) -> Payee | None:
+    """Whom the bank pays for the provider's invoices on this day; None where there is no agreement."""
+    agreement = ProviderAgreement.objects.on(on).filter(provider=provider).order_by("-valid_from").first()
+    return Payee(agreement.payee, bank_name(provider.name)) if agreement else None
 
 
 def billable(provider: Provider) -> list[Commitment]:

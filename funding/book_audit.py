@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef, Sum
 
 from funding.models import (
     Account,
@@ -20,6 +20,7 @@ from funding.models import (
     CostType,
     Grant,
     InvoiceLine,
+    JournalEntry,
     JournalLine,
     PaidLine,
 )
@@ -47,7 +48,12 @@ def differences() -> list[str]:
 
 def _entries() -> Iterable[str]:
     sums = JournalLine.objects.values("entry").annotate(debit=Sum("debit_cents"), credit=Sum("credit_cents"))
-    return [f"entry {row['entry']} is out of balance" for row in sums.exclude(debit=F("credit")).order_by("entry")]
+    unbalanced = sums.exclude(debit=F("credit")).order_by("entry")
+    others = JournalEntry.objects.annotate(found=Count("lines")).exclude(found=F("line_count")).order_by("pk")
+    return [
+        *(f"entry {row['entry']} is out of balance" for row in unbalanced),
+        *(f"entry {one.pk} was posted with {one.line_count} lines and has {one.found}" for one in others),
+    ]
 
 
 def _grants() -> Iterable[str]:

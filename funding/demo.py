@@ -135,7 +135,7 @@ def _work_for_today(chance: random.Random, now: datetime) -> None:
 
 def _ask_for_more(provider: Provider, by: Actor, now: datetime) -> None:
     """A fee that a family cannot pay, a bond to sign, and one that is out."""
-    reference = billable(provider)[0].case_reference
+    reference, other = (one.case_reference for one in billable(provider)[:2])
     ask_allowance(
         kind=AllowanceKind.HARDSHIP,
         reference=reference,
@@ -146,7 +146,7 @@ def _ask_for_more(provider: Provider, by: Actor, now: datetime) -> None:
     )
     pool = Grant.objects.filter(kind=GrantKind.BOND_POOL).order_by("pk")[:1].get()
     ask_bond(pool=pool, reference=reference, cents=500_000, by=by, now=now)
-    out = ask_bond(pool=pool, reference=reference, cents=750_000, payer_cents=150_000, receipt="R1042", by=by, now=now)
+    out = ask_bond(pool=pool, reference=other, cents=750_000, payer_cents=150_000, receipt="R1042", by=by, now=now)
     for role in (Role.FINANCE, Role.APPROVER):
         approve_bond(bond=out, seen=digest_of(out), by=_member(role), now=now)
 

@@ -115,6 +115,21 @@ class DayForm(forms.Form):
         self.fields["day"].label = label
 
 
+class AdministrationForm(forms.Form):
+    """What a grant is to carry of the office's cost."""
+
+    grant = forms.ModelChoiceField(
+        Grant.objects.filter(kind=GrantKind.PROGRAM, admin_cap_percent__gt=0).order_by("ends_on", "id"),
+        label="Grant",
+        help_text="Those that allow administration.",
+    )
+    cents = DollarsField()
+    on = DayField(label="Day of the cost", help_text="For example 11 5 2026.")
+
+    def clean_cents(self) -> int:
+        return _more_than_nothing(self.cleaned_data["cents"])
+
+
 class AllowanceForm(forms.Form):
     """More than the rules give a case."""
 

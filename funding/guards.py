@@ -1,10 +1,13 @@
-"""What the books' tables refuse by themselves: any line in a closed month, opening one again, and on PostgreSQL an
-entry out of balance.
+"""What the books' tables refuse by themselves: any line in a closed month, opening one again, an entry out of balance
+and a line more on an entry that has all it was posted with.
 
-SQLite has no trigger that waits for the end of a transaction; there `ledger.post` alone sees to the balance. A later
-migration that rebuilds `funding_journalentry` on SQLite loses its trigger: end it with `guard_journal()` again.
+SQLite has no trigger that waits for the end of a transaction: there the balance is looked at with the last line, and an
+entry that never got it is found by `audit_books`. A later migration that rebuilds a table of the journal on SQLite
+loses its triggers, and is stopped by those of others that name it: begin it with `unguard_on_sqlite()` and end it with
+`guard_journal()` and `guard_appends()`.
 """
 
+from functools import partial
 from typing import Any
 
 from django.db.migrations import RunPython
@@ -82,13 +85,75 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced()"
 ]
 
 
+_SQLITE_APPENDS = [
+    """
+CREATE TRIGGER IF NOT EXISTS "funding_journalline_no_append" BEFORE INSERT ON "funding_journalline"
+WHEN (SELECT COUNT(*) FROM "funding_journalline" WHERE "entry_id" = NEW."entry_id")
+  >= (SELECT "line_count" FROM "funding_journalentry" WHERE "id" = NEW."entry_id")
+BEGIN SELECT RAISE(ABORT, 'the entry has all of its lines'); END""",
+    """
+CREATE TRIGGER IF NOT EXISTS "funding_journalline_balances" AFTER INSERT ON "funding_journalline"
+WHEN (SELECT COUNT(*) = (SELECT "line_count" FROM "funding_journalentry" WHERE "id" = NEW."entry_id")
+             AND SUM("debit_cents") <> SUM("credit_cents")
+        FROM "funding_journalline" WHERE "entry_id" = NEW."entry_id")
+BEGIN SELECT RAISE(ABORT, 'the entry is out of balance'); END""",
+]
+# The count is looked at when the transaction ends: an entry is whole in the transaction that posts it, and for ever.
+_POSTGRESQL_APPENDS = [
+    """
+CREATE OR REPLACE FUNCTION refuse_other_lines(entry uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM funding_journalline WHERE entry_id = entry)
+       <> (SELECT line_count FROM funding_journalentry WHERE id = entry) THEN
+        RAISE EXCEPTION 'the entry has other lines than it was posted with'
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+END $$""",
+    """
+CREATE OR REPLACE FUNCTION refuse_appended_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM refuse_other_lines(NEW.entry_id); RETURN NULL; END $$""",
+    """
+CREATE OR REPLACE FUNCTION refuse_unfinished_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM refuse_other_lines(NEW.id); RETURN NULL; END $$""",
+    "DROP TRIGGER IF EXISTS funding_journalline_no_append ON funding_journalline",
+    """
+CREATE CONSTRAINT TRIGGER funding_journalline_no_append AFTER INSERT ON funding_journalline
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_appended_line()""",
+    "DROP TRIGGER IF EXISTS funding_journalentry_is_whole ON funding_journalentry",
+    """
+CREATE CONSTRAINT TRIGGER funding_journalentry_is_whole AFTER INSERT ON funding_journalentry
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unfinished_entry()""",
+]
+
+
+_SQLITE_DROPS = [
+    f'DROP TRIGGER IF EXISTS "funding_{name}"'
+    for name in (
+        "journalentry_open_month",
+        "journalline_open_month",
+        "accountingmonth_stays_closed",
+        "journalline_no_append",
+        "journalline_balances",
+    )
+]
+
+
+def unguard_on_sqlite() -> RunPython:
+    """The migration operation that takes the triggers away on SQLite, where a table is rebuilt to be altered."""
+    return RunPython(partial(_create, _SQLITE_DROPS, []), RunPython.noop)
+
+
 def guard_journal() -> RunPython:
-    """The migration operation that makes the triggers; may be run again."""
-    return RunPython(_create, RunPython.noop)
+    """The migration operation that makes the triggers of months and balance; may be run again."""
+    return RunPython(partial(_create, _SQLITE, _POSTGRESQL), RunPython.noop)
 
 
-def _create(apps: Any, schema_editor: Any) -> None:
-    statements = _SQLITE if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL
+def guard_appends() -> RunPython:
+    """The migration operation that makes the triggers of an entry's lines, once there is `line_count`."""
+    return RunPython(partial(_create, _SQLITE_APPENDS, _POSTGRESQL_APPENDS), RunPython.noop)
+
+
+def _create(sqlite: list[str], postgresql: list[str], apps: Any, schema_editor: Any) -> None:
     with schema_editor.connection.cursor() as cursor:
-        for statement in statements:
+        for statement in sqlite if schema_editor.connection.vendor == "sqlite" else postgresql:
             cursor.execute(statement)

@@ -59,7 +59,12 @@ def post(
     try:
         with transaction.atomic():
             entry = JournalEntry.objects.create(
-                posted_on=on, description=description, posted_by_user_id=by.user_id, created_at=now, reverses=reverses
+                posted_on=on,
+                description=description,
+                posted_by_user_id=by.user_id,
+                created_at=now,
+                line_count=len(lines),
+                reverses=reverses,
             )
     except IntegrityError as refused:
         if "is closed" not in str(refused):

@@ -1,8 +1,8 @@
 """The dated rules of a case's money."""
 
-from datetime import date
+from datetime import date, timedelta
 
-from funding.models import MoneyRule
+from funding.models import Grant, MoneyRule
 
 
 def rule_on(day: date) -> MoneyRule:
@@ -11,3 +11,8 @@ def rule_on(day: date) -> MoneyRule:
     if rule is None:
         raise LookupError(f"no money rule for {day}")
     return rule
+
+
+def last_day_to_bill(grant: Grant) -> date:
+    """Until when work that was done while the grant ran can be invoiced to it."""
+    return grant.ends_on + timedelta(days=rule_on(grant.ends_on).days_after_grant_end)

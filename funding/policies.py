@@ -4,6 +4,7 @@ A role that may not raises PermissionDenied; a state or a date that does not all
 are shown to the person.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,8 @@ MONEY_ROLES = (Role.FINANCE, Role.APPROVER)
 # Who may look at invoices and payments; a provider's staff at its own invoices alone.
 INVOICE_READERS = (Role.PROVIDER_STAFF, *MONEY_ROLES, Role.AUDITOR)
 PAYMENT_READERS = (*MONEY_ROLES, Role.AUDITOR)
+# Who signs invoices: the fund's office each, of large ones their funders.
+INVOICE_SIGNERS = (*MONEY_ROLES, Role.FUNDER)
 RELEASE_READERS = (Role.FUNDER, Role.FINANCE, Role.AUDITOR, Role.APPROVER)
 
 
@@ -34,6 +37,34 @@ def can_publish(actor: Actor) -> bool:
 
 def can_award(actor: Actor) -> bool:
     return actor.role in (Role.FINANCE, Role.OPERATOR)
+
+
+def can_switch_public_page(actor: Actor) -> bool:
+    """The fund's own money people, and who keeps the installation for it."""
+    return actor.role in (*MONEY_ROLES, Role.OPERATOR)
+
+
+def can_choose_mail(actor: Actor) -> bool:
+    return actor.role == Role.FUNDER
+
+
+def editions_of(actor: Actor, own: str) -> Collection[str] | None:
+    """The funders' editions a reader of releases may open, by slug; None is all of them.
+
+    A funder's member: its own organization's (`own`). The fund's office and its auditor see every payment anyway. The
+    edition of the public is everybody's.
+    """
+    return (own,) if actor.role == Role.FUNDER else None
+
+
+def check_may_switch_public_page(actor: Actor) -> None:
+    if not can_switch_public_page(actor):
+        raise PermissionDenied("Only the fund's office and the operator switch the public page.")
+
+
+def check_may_choose_mail(actor: Actor) -> None:
+    if not can_choose_mail(actor):
+        raise PermissionDenied("Only a funder's members are mailed about releases.")
 
 
 def check_may_record_payments(actor: Actor) -> None:
@@ -79,6 +110,11 @@ def check_is_billers(invoice: Invoice, actor: Actor) -> None:
 def check_may_approve(actor: Actor) -> None:
     if not can_approve(actor):
         raise PermissionDenied("Finance and approvers decide on invoices.")
+
+
+def check_may_sign_invoice(actor: Actor) -> None:
+    if actor.role not in INVOICE_SIGNERS:
+        raise PermissionDenied("Finance, approvers and funders sign invoices.")
 
 
 def check_payment_day(approved_on: date, paid_on: date, *, today: date) -> None:

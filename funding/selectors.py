@@ -1,19 +1,16 @@
 """What the money pages read. Each function costs the same few queries whatever the history."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Sum
 
-from funding.models import Commitment, CommitmentState, Disbursement, Grant, Release
+from funding.models import Commitment, CommitmentShare, CommitmentState, Disbursement, Grant, GrantKind, Release
 from funding.quarters import Quarter, day_of
 
 COMMITMENTS_A_PAGE = 50
 GRANTS_A_PAGE = 50
-RELEASES_A_PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +19,6 @@ class Unfunded:
 
     count: int
     cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasedTable:
-    """A release as funders see it, read from its stored text alone."""
-
-    quarter: str
-    providers: list[dict[str, Any]]
-    cases: int | None
-    cents: int | None
-    sha256: str
-    made_at: datetime
 
 
 def unfunded() -> Unfunded:
@@ -49,15 +34,33 @@ def unpaid_commitments(page: str | None) -> Page[Commitment]:
     return Paginator(ordered, COMMITMENTS_A_PAGE).get_page(page)
 
 
-def grants() -> QuerySet[Grant]:
-    """The grants ending last, with `paid_cents` and `left_cents` (of the award, neither committed nor returned).
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A grant, and in cents what of its committed money was paid, and what of the award is neither committed nor
+    returned."""
 
-    Paid is each grant's own share of what was paid, and its administration.
+    grant: Grant
+    paid_cents: int
+    left_cents: int
+
+
+def grants() -> list[Standing]:
+    """The grants ending last. Paid is each grant's own share of what was paid, and its administration.
+
+    Of a bond pool nothing is paid: what is out on bonds comes back.
     """
-    shares = Sum("shares__cents", filter=Q(shares__commitment__state=CommitmentState.PAID), default=0)
-    left = F("award_cents") - F("committed_cents") - F("returned_cents")
-    annotated = Grant.objects.annotate(paid_cents=shares + F("admin_cents"), left_cents=left)
-    return annotated.select_related("funder").order_by("-ends_on", "id")[:GRANTS_A_PAGE]
+    open_shares = CommitmentShare.objects.filter(commitment__state=CommitmentState.OPEN).order_by()
+    # What is open is little, what was paid is everything there ever was: so the one is taken from the other.
+    unpaid = dict(open_shares.values_list("grant").annotate(cents=Sum("cents")))
+    found = Grant.objects.select_related("funder").order_by("-ends_on", "id")[:GRANTS_A_PAGE]
+    return [
+        Standing(
+            grant,
+            paid_cents=0 if grant.kind == GrantKind.BOND_POOL else grant.committed_cents - unpaid.get(grant.pk, 0),
+            left_cents=grant.award_cents - grant.committed_cents - grant.returned_cents,
+        )
+        for grant in found
+    ]
 
 
 def quarter_to_close(now: datetime) -> Quarter | None:
@@ -74,21 +77,3 @@ def quarter_to_close(now: datetime) -> Quarter | None:
             return None
         candidate = Quarter.of(first_paid)
     return candidate if candidate.last_day < day_of(now) else None
-
-
-def releases(page: str | None) -> tuple[Page[Release], list[ReleasedTable]]:
-    """A page of releases, newest first, and their tables."""
-    chosen = Paginator(Release.objects.order_by("-quarter"), RELEASES_A_PAGE).get_page(page)
-    return chosen, [_table(release) for release in chosen]
-
-
-def _table(release: Release) -> ReleasedTable:
-    published = json.loads(release.table)
-    return ReleasedTable(
-        quarter=published["quarter"],
-        providers=published["providers"],
-        cases=published["total"]["cases"],
-        cents=published["total"]["cents"],
-        sha256=release.sha256,
-        made_at=release.made_at,
-    )

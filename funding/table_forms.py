@@ -26,7 +26,16 @@ class MoneyRuleForm(CheckedRowForm):
 
     class Meta:
         model = MoneyRule
-        fields = ("case_cap_cents", "commitment_days", "days_after_close", "valid_from", "valid_to", "source")
+        fields = (
+            "case_cap_cents",
+            "commitment_days",
+            "days_after_close",
+            "days_after_grant_end",
+            "funder_signature_cents",
+            "valid_from",
+            "valid_to",
+            "source",
+        )
 
     def faults_with(self, changes: list[Any]) -> list[str]:
         return faults_of_rows(changes, place=lambda _: "Money rules", always=["Money rules"])

@@ -1,4 +1,4 @@
-"""The money page of the fund's office, and the releases that funders read."""
+"""The money page of the fund's office, from which a quarter is closed."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,14 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import MemberRequest, members_only
 from funding import invoice_reads, selectors
 from funding.actions import make_release
-from funding.one_margin import THRESHOLD
 from funding.policies import (
     MONEY_ROLES,
-    RELEASE_READERS,
     RefusedError,
     can_publish,
     can_record_payments,
 )
+from funding.quarters import day_of
 
 
 @require_safe
@@ -28,6 +27,8 @@ def money(request: MemberRequest) -> HttpResponse:
         "waiting": invoice_reads.waiting(),
         "commitments": selectors.unpaid_commitments(request.GET.get("page")),
         "grants": selectors.grants(),
+        "today": day_of(timezone.now()),
+        "may_return": can_record_payments(request.actor),
         "quarter": selectors.quarter_to_close(timezone.now()) if can_publish(request.actor) else None,
         "month": invoice_reads.month_to_close(timezone.now()) if can_record_payments(request.actor) else None,
     }
@@ -45,11 +46,3 @@ def publish(request: MemberRequest) -> HttpResponse:
         return redirect("funding:money")
     messages.success(request, f"{release} is closed. Funders see it on this page.")
     return redirect("funding:funders")
-
-
-@require_safe
-@members_only(*RELEASE_READERS)
-def funders(request: MemberRequest) -> HttpResponse:
-    """All releases, newest first, each rendered from its stored text."""
-    page, tables = selectors.releases(request.GET.get("page"))
-    return render(request, "funding/funders.html", {"page": page, "tables": tables, "threshold": THRESHOLD})

@@ -10,14 +10,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only
+from accounts.models import Organization
 from accounts.roles import Role
+from accounts.same_person import same_person
 from funding import actions, billing, invoice_reads
 from funding.actions.invoices import CHANGEABLE, BadLinesError
-from funding.approvals import digest_of, makers_of, signatures
+from funding.approvals import digest_of, funders_to_sign, makers_of, signatures
 from funding.csv_lines import BadLine, UnreadableError
 from funding.forms import FileForm, LinesForm, ReturnForm
 from funding.models import Invoice, InvoiceState
-from funding.policies import INVOICE_READERS, MONEY_ROLES, RefusedError, can_approve, can_bill
+from funding.payable import why_not_payable
+from funding.policies import INVOICE_READERS, MONEY_ROLES, RefusedError, account_of, can_approve, can_bill
+from funding.quarters import day_of
 
 BOTH = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -103,9 +107,11 @@ def invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "can_send": can_change and not waits,
         "can_sign": waits
         and can_approve(request.actor)
-        and request.actor.user_id not in makers_of(found)
-        and request.actor.role not in {one.role for one in signed},
+        and request.actor.role not in {one.role for one in signed}
+        and not same_person(account_of(request.actor), makers_of(found) | {one.user_id for one in signed}),
         "can_return": waits and can_approve(request.actor),
+        "funders": Organization.objects.filter(pk__in=funders_to_sign(found)).order_by("name"),
+        "void": _why_void(found) if can_approve(request.actor) else "",
         "return_form": ReturnForm(),
         "form": form,
         "bad": bad,
@@ -159,6 +165,19 @@ def approve_invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
 
 @require_POST
 @members_only(*MONEY_ROLES)
+def reopen_invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
+    """Lets an approved invoice whose signatures are void be signed again, or returned."""
+    found = _invoice(request, invoice_id)
+    return _do(
+        request,
+        found,
+        lambda: actions.reopen_invoice(invoice=found, by=request.actor),
+        f"{found} waits for signatures again.",
+    )
+
+
+@require_POST
+@members_only(*MONEY_ROLES)
 def return_invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     """Back to the provider with a reason."""
     found = _invoice(request, invoice_id)
@@ -173,6 +192,11 @@ def return_invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         lambda: actions.return_invoice(invoice=found, reason=reason, by=request.actor),
         f"{found} is returned.",
     )
+
+
+def _why_void(found: Invoice) -> str:
+    """Why the signatures under an approved invoice count no more; "" where they do, or it is not approved."""
+    return why_not_payable(found, day_of(timezone.now())) if found.state == InvoiceState.APPROVED else ""
 
 
 def _do(request: MemberRequest, found: Invoice, act: Callable[[], object], done: str) -> HttpResponse:

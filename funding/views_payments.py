@@ -81,7 +81,12 @@ def statements(request: MemberRequest) -> HttpResponse:
         try:
             statement = actions.import_statement(content=form.cleaned_data["file"], by=request.actor)
             matched = statement.lines.filter(outcome="matched").count()
-            messages.success(request, f"Read {statement.lines.count()} lines: {matched} are payments of ours.")
+            number = statement.lines.count() + statement.known_lines
+            messages.success(
+                request,
+                f"Read {number} lines: {statement.known_lines} were known already, "
+                f"{matched} of the others are payments of ours.",
+            )
             return redirect("funding:statements")
         except BadLinesError as refused:
             bad = refused.lines

@@ -10,12 +10,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
+from accounts.same_person import same_person
 from funding import actions, invoice_reads
 from funding.approvals import digest_of, makers_of, signed_by
 from funding.forms import AllowanceForm, BondForm, DayForm, SplitForm
 from funding.ledger import ClosedMonthError
 from funding.models import Allowance, Bond, BondState, RequestState
-from funding.policies import INVOICE_READERS, MONEY_ROLES, RefusedError, can_approve, can_bill, can_record_payments
+from funding.policies import (
+    INVOICE_READERS,
+    MONEY_ROLES,
+    RefusedError,
+    account_of,
+    can_approve,
+    can_bill,
+    can_record_payments,
+)
 
 BOTH = require_http_methods(["GET", "HEAD", "POST"])
 BOND_ENDS = {"refund": actions.refund_bond, "return": actions.return_to_payer, "forfeit": actions.forfeit_bond}
@@ -35,21 +44,39 @@ def allowances(request: MemberRequest) -> HttpResponse:
             form.add_error("reference", str(refused))
     page = invoice_reads.allowances(request.actor, request.GET.get("page"))
     waiting = [one for one in page if one.state == RequestState.ASKED]
-    context = {"form": form, "page": page, "to_sign": _to_sign(request, waiting)}
+    context = {
+        "form": form,
+        "page": page,
+        "to_sign": _to_sign(request, waiting),
+        "may_end": can_approve(request.actor),
+    }
     return render(request, "funding/allowances.html", context, status=400 if form is not None and form.errors else 200)
 
 
 @require_POST
 @members_only(*MONEY_ROLES)
 def decide_allowance(request: MemberRequest, allowance_id: UUID, decision: str) -> HttpResponse:
-    """`approve` signs what the page showed, `refuse` ends it."""
+    """`approve` signs what the page showed, `refuse` ends it; `end` takes back a cap that was raised."""
     allowance = get_object_or_404(Allowance, pk=allowance_id)
     seen = request.POST.get("seen", "")
     acts: dict[str, Callable[[], object]] = {
         "approve": lambda: actions.approve_allowance(allowance=allowance, seen=seen, by=request.actor),
         "refuse": lambda: actions.refuse_allowance(allowance=allowance, by=request.actor),
+        "end": lambda: actions.end_allowance(allowance=allowance, by=request.actor),
     }
     return _do(request, "funding:allowances", acts, decision, f"{allowance.case_reference}: done.")
+
+
+@require_POST
+@members_only(Role.PROVIDER_STAFF)
+def withdraw_allowance(request: MemberRequest, allowance_id: UUID) -> HttpResponse:
+    """The provider does not ask any more; another provider's is as one that does not exist."""
+    own = Allowance.objects.filter(provider__organization_id=request.actor.organization_id or 0)
+    allowance = get_object_or_404(own, pk=allowance_id)
+    acts: dict[str, Callable[[], object]] = {
+        "withdraw": lambda: actions.withdraw_allowance(allowance=allowance, by=request.actor)
+    }
+    return _do(request, "funding:allowances", acts, "withdraw", f"{allowance.case_reference}: withdrawn.")
 
 
 @BOTH
@@ -142,8 +169,10 @@ def _to_sign(request: MemberRequest, waiting: Sequence[Allowance | Bond]) -> dic
     if not can_approve(request.actor):
         return {}
     signed = signed_by(waiting)
+    hands = {thing.pk: makers_of(thing) | {one.user_id for one in signed[thing.pk]} for thing in waiting}
+    own = same_person(account_of(request.actor), set().union(*hands.values()))
     return {
         thing.pk: digest_of(thing)
         for thing in waiting
-        if request.actor.user_id not in makers_of(thing) and request.actor.role not in signed[thing.pk]
+        if not own & hands[thing.pk] and request.actor.role not in {one.role for one in signed[thing.pk]}
     }

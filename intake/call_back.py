@@ -6,22 +6,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accounts.models import User
 from accounts.roles import Actor
 from intake.forms.family import MUST_NOT_KNOW
-from intake.selectors import corrections_among
+from intake.models import Correction
 from notifications.models import Contact
-from notifications.quiet_hours import may_arrive
+from notifications.quiet_hours import may_arrive, zone_named
 from notifications.staff_phones import staff_phones
 from privacy import vault
 from privacy.models import DocumentKind
 from privacy.readers import Keys
 from referrals.actions.call_attempts import CALLS
 from referrals.actions.openings import OpeningReason, record_opening
-from referrals.models import Assignment, CallAttempt, Case, CoordinatorTask, DutyPage, DutyPhone
+from referrals.models import (
+    ALARMS,
+    Assignment,
+    CallAttempt,
+    Case,
+    CoordinatorTask,
+    DutyMail,
+    DutyMailKind,
+    DutyPage,
+    DutyPhone,
+)
 from referrals.models.case import OPEN_STATES
+from referrals.selectors.news import is_unread_by
 
 SHOWN = 100
 
@@ -40,6 +51,15 @@ class ToCall:
     tries: int
     last_try: datetime | None
     is_paged: bool
+    # Something happened, not of the reader's own doing, since they looked at the case.
+    is_unread: bool
+    # Why the leads were told that nobody comes; "" where they were not.
+    alarm: str
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Whether this reader may take it: nobody has, or people are being woken although somebody had it by day."""
+        return not self.is_mine and (self.is_paged or not self.person)
 
     @property
     def case(self) -> Case:
@@ -60,7 +80,12 @@ class Script:
     may_call: bool
     may_voicemail: bool
     only_by_day: bool
+    time_zone: str
     has_number: bool
+
+    def local_time(self, now: datetime) -> str:
+        """What their clock shows."""
+        return now.astimezone(zone_named(self.time_zone)).strftime("%H:%M")
 
     def refusal(self, now: datetime) -> str:
         """Why they may not be called now; "" if they may."""
@@ -68,8 +93,8 @@ class Script:
             return "No number is kept: they were asked to call again with their code."
         if not self.may_call:
             return "They asked us not to call."
-        if self.only_by_day and not may_arrive(now):
-            return "They allowed calls by day only, from 8 to 21 o'clock."
+        if self.only_by_day and not may_arrive(now, zone_named(self.time_zone)):
+            return f"They allowed calls by day only, from 8 to 21 o'clock; theirs is {self.local_time(now)} now."
         return ""
 
 
@@ -77,13 +102,16 @@ def to_call(reader: Actor) -> list[ToCall]:
     """The open calls, the most urgent tier first and in it the clock that ends first; three queries."""
     attempts = CallAttempt.objects.filter(case=OuterRef("case")).order_by("-at")
     mine = Assignment.objects.filter(case=OuterRef("case"), organization_id=reader.organization_id or 0)
+    alarms = DutyMail.objects.filter(case=OuterRef("case"), kind__in=ALARMS).order_by("-made_at")
     tasks = (
         CoordinatorTask.objects.filter(kind__in=CALLS, done_at=None, case__state__in=OPEN_STATES)
         .select_related("case__facility")
         .annotate(
             last_try=Subquery(attempts.values("at")[:1]),
             works=Subquery(mine.values("user_id")[:1]),
-            paged=Exists(DutyPage.objects.filter(case=OuterRef("case"), answered_at=None)),
+            paged=_is_paged(),
+            unread=Exists(Case.objects.filter(is_unread_by(reader), pk=OuterRef("case"))),
+            alarm=Subquery(alarms.values("kind")[:1]),
         )
         .order_by("case__urgency", "due_at", "pk")[:SHOWN]
     )
@@ -102,6 +130,8 @@ def to_call(reader: Actor) -> list[ToCall]:
             tries=counts.get(one.case_id, 0),
             last_try=one.last_try,
             is_paged=one.paged,
+            is_unread=one.unread,
+            alarm=DutyMailKind(one.alarm).label if one.paged and one.alarm else "",
         )
         for one in found
     ]
@@ -111,7 +141,11 @@ def waiting_calls(actor: Actor) -> int:
     """How many calls nobody has taken: what the staff header counts."""
     taken = Assignment.objects.filter(case=OuterRef("case"), organization_id=actor.organization_id or 0)
     open_calls = CoordinatorTask.objects.filter(kind__in=CALLS, done_at=None, case__state__in=OPEN_STATES)
-    return open_calls.filter(~Exists(taken)).count()
+    return open_calls.filter(Q(~Exists(taken)) | Q(_is_paged())).count()
+
+
+def _is_paged() -> Exists:
+    return Exists(DutyPage.objects.filter(case=OuterRef("case"), answered_at=None))
 
 
 def open_scripts(case: Case, *, keys: Keys, by: Actor, now: datetime) -> list[Script]:
@@ -141,14 +175,14 @@ def _contacts(case: Case, keys: Keys) -> dict[UUID, Mapping[str, Any]]:
     """Each person's contact with what they corrected since laid over it; what cannot be opened is left out."""
     newest = vault.wrapped_for(keys.reader, vault.latest(case.pk, DocumentKind.CONTACT))
     opened = vault.open_all(newest, keys=keys)
-    corrected = corrections_among(newest)
-    whole = {one.subject: dict(opened[one.id]) for one in newest if one.id not in corrected and one.id in opened}
-    if len(whole) == 1:
-        # The worker has not come to it yet. Of several people it cannot be told here whose correction it is.
-        only = next(iter(whole.values()))
-        for one in newest:
-            if one.id in corrected and one.id in opened:
-                only |= opened[one.id]
+    corrections = {one.pk: one for one in Correction.objects.filter(pk__in=[one.subject for one in newest])}
+    whole = {one.subject: dict(opened[one.id]) for one in newest if one.subject not in corrections and one.id in opened}
+    # Those that the worker has not come to. Each knows whose it is; one of long ago, only where one person asked.
+    waiting = [one for one in newest if one.subject in corrections and corrections[one.subject].settled_at is None]
+    for one in sorted(waiting, key=lambda one: corrections[one.subject].sent_at):
+        person = corrections[one.subject].contact_id or (next(iter(whole)) if len(whole) == 1 else None)
+        if person in whole and one.id in opened:
+            whole[person] |= opened[one.id]
     return dict(whole)
 
 
@@ -163,5 +197,6 @@ def _script(row: Contact, told: Mapping[str, Any]) -> Script:
         may_call=row.may_call,
         may_voicemail=told.get("may_voicemail") == "yes" and not row.phone_is_shared,
         only_by_day=not row.any_hour,
+        time_zone=row.time_zone,
         has_number=bool(told.get("phone")),
     )

@@ -13,6 +13,7 @@ from intake.duplicates import note_likely_duplicates
 from intake.lookup import cases_to_index, index_case
 from intake.models import Draft
 from intake.voice import calls
+from notifications import call_records
 from privacy import draft_keys, worker_key
 from privacy.indexes import seal_index_key
 from privacy.models import IndexKeyGrant, ReaderKey
@@ -83,6 +84,12 @@ def give_index_key_to_hotline() -> None:
 def purge_calls() -> int:
     """Delete the rows of calls that ended a day ago; returns how many. Idempotent."""
     return calls.purge(timezone.now())
+
+
+@shared_task(name="intake.tasks.sweep_calls", acks_late=True)
+def sweep_calls() -> int:
+    """Delete the carrier's records of calls, with the families' numbers; returns how many. Idempotent."""
+    return call_records.sweep_calls(timezone.now())
 
 
 @shared_task(name="intake.tasks.purge_drafts")

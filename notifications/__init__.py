@@ -13,6 +13,14 @@ undelivered_handlers: list[Callable[[UUID, UUID, datetime], None]] = []
 # with the contact's row locked; returns the code of a reason to cancel it, or an empty text.
 last_checks: list[Callable[[UUID, str], str]] = []
 
+# Called with a contact's id: the subjects of the sealed documents in which they told anew how to reach them, oldest
+# first, and which lie beside the whole one until the worker has put them together.
+corrections_of: list[Callable[[UUID], list[UUID]]] = []
+
+# Called with a case's id, in the transaction of whoever may end one of its texts and so give it a task, before the
+# text's row is locked: whoever holds the case cancels its texts, and two who lock in another order would deadlock.
+case_locks: list[Callable[[UUID], None]] = []
+
 # Called by the worker before it looks whose number a text came from: whatever still waits to be findable by number.
 before_matching: list[Callable[[], None]] = []
 

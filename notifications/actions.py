@@ -34,6 +34,7 @@ __all__ = (
     "move_contacts",
     "purge_handset",
     "queue_texts",
+    "set_time_zone",
     "undelivered_handlers",
     "withdraw_contact_consent",
 )
@@ -74,6 +75,8 @@ def add_contact(
     )
 
 
+# Why a text waits for the morning.
+QUIET_HOURS = "quiet_hours"
 # To a number that texts do not reach.
 _FAILED = {"state": MessageState.FAILED, "reason": "bad_number"}
 
@@ -169,6 +172,19 @@ def change_contact(*, contact_id: UUID, case_id: UUID, **columns: Any) -> None:
     NumberFault.objects.filter(contact=contact_id, contact__case_id=case_id).delete()
     if columns:
         Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
+
+
+def set_time_zone(*, case_id: UUID, time_zone: str, now: datetime) -> int:
+    """By whose clock it is night for the case's people from now on; returns for how many that is new.
+
+    What waits for a morning there is looked at again at once, and sent or put off by the new clock. KeyError for a zone
+    that does not exist.
+    """
+    zone_named(time_zone)
+    changed = Contact.objects.filter(case_id=case_id).exclude(time_zone=time_zone).update(time_zone=time_zone)
+    waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED, reason=QUIET_HOURS)
+    waiting.update(send_after=now)
+    return changed
 
 
 def withdraw_contact_consent(

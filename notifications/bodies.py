@@ -1,13 +1,11 @@
 """What a text says when it leaves: a coordinator's own words, a reminder counted from today, or its wording."""
 
 from datetime import datetime
-from typing import Any
 
 from notifications import edited
 from notifications.models import Contact, Message
+from notifications.reaching import told_by
 from notifications.texts import Planned, reminder_for, render
-from privacy import vault, worker_key
-from privacy.models import DocumentKind
 
 # Who said yes to being reminded by day gets these; everybody else the other texts about something near, if any.
 DATED = frozenset({"reminder", "reminder_hour"})
@@ -41,8 +39,4 @@ def body_of(message: Message, *, now: datetime) -> str:
 
 def _asked_to_be_reminded(contact: Contact) -> bool:
     """Their second yes, which is sealed with how to reach them."""
-    for document in vault.latest(contact.case_id, DocumentKind.CONTACT):
-        if document.subject == contact.pk:
-            told: dict[str, Any] = vault.open_document(document, keys=worker_key.load().keys())
-            return told.get("may_remind") == "yes"
-    return False
+    return told_by(contact).get("may_remind") == "yes"

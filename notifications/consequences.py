@@ -8,9 +8,9 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifications import stops, undelivered_handlers
+from notifications import opt_out, stops, undelivered_handlers
 from notifications.backends import Ending
-from notifications.models import Contact, Message, MessageState, NumberFault, StopReason
+from notifications.models import Message, MessageState, NumberFault, StopReason
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,8 @@ def follow(message: Message, ending: Ending, *, error_code: str, now: datetime, 
         fault = {"error_code": error_code, "since": now}
         NumberFault.objects.get_or_create(contact_id=message.contact_id, defaults=fault)
     if what.opts_out:
-        Contact.objects.filter(id=message.contact_id, opted_out_at=None).update(opted_out_at=now)
+        # Of the number, and as of when we tried: whoever sent START since has started again.
+        opt_out.learn(message, stopped_by=message.tried_at or message.created_at)
     if what.waits_for_stop:
         # Not a try: nothing is wrong with this one.
         queue_again(message, reason=what.reason, send_after=now, now=now)

@@ -6,22 +6,24 @@ that proves it was not sent brings it back; where that is in doubt it is `unknow
 """
 
 import logging
+import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from notifications import bodies, consequences, last_checks, opt_out, stops, turns
+from notifications import bodies, consequences, last_checks, locks, opt_out, stops, turns
 from notifications.backends import Ending, Outcome, TextBackend, text_backend
-from notifications.mail import MailBackend, address_of
-from notifications.models import Channel, Contact, Message, MessageState, SendingStop
+from notifications.mail import MailBackend
+from notifications.models import Channel, Message, MessageState, SendingStop
 from notifications.quiet_hours import may_arrive, next_opening, zone_named
-from privacy import vault, worker_key
-from privacy.models import DocumentKind, SealedDocument
+from notifications.reaching import address_of, phone_of
+from privacy import vault
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,8 @@ STOPPED_FOR_AT_MOST = timedelta(hours=2)
 SENDING_FOR_AT_MOST = timedelta(minutes=5)
 # From looking at the clock until the carrier has it; what would leave after nine in the evening waits for the morning.
 TAKES_AT_MOST = timedelta(seconds=15)
-# How long a reserved turn stands.
-TURN_STANDS_FOR = timedelta(minutes=1)
-# The reason of a message that has a turn of its own.
+# The reason of a message that has a turn of its own. It keeps it however late a worker comes to it: one that took
+# another, at the end of the line, would never leave while the line is long.
 HAS_TURN = "sender_busy"
 
 
@@ -80,23 +81,34 @@ def give_up_on_lost_workers(now: datetime) -> int:
     return lost.update(state=MessageState.UNKNOWN, reason="worker_lost", state_since=now)
 
 
-def due_messages(now: datetime, most: int) -> list[UUID]:
-    """What can leave now or has waited in vain, urgent texts first."""
+def due_messages(now: datetime, most: int, *, within: timedelta | None = None) -> list[UUID]:
+    """What can leave now or has waited in vain, urgent texts first.
+
+    `within`: until it is asked again; not many more than leave by our number in that time are returned then, however
+    many turns passed while no worker was there. Urgent texts and mails wait for no turn.
+    """
     due = Q(state=MessageState.QUEUED, send_after__lte=now)
     if stopped := stops.in_force():
         in_vain = Q(send_after__lt=now - STOPPED_FOR_AT_MOST)
         due &= in_vain if stops.EVERYTHING in stopped else in_vain | ~Q(template__in=stopped)
-    return list(Message.objects.filter(due).order_by("-is_urgent", "send_after").values_list("id", flat=True)[:most])
+    found = Message.objects.filter(due).order_by("-is_urgent", "send_after")
+    ids: list[UUID] = []
+    calm, most_calm = 0, _at_pace(within)
+    for message_id, is_urgent, channel in found.values_list("id", "is_urgent", "channel")[:most]:
+        calm += not is_urgent and channel == Channel.TEXT
+        if is_urgent or channel != Channel.TEXT or most_calm is None or calm <= most_calm:
+            ids.append(message_id)
+    return ids
 
 
-def phone_of(contact: Contact) -> str:
-    """The number, E.164, opened for this one text; raises `Unreadable` if there is none to open."""
-    documents = SealedDocument.objects.filter(case_id=contact.case_id, kind=DocumentKind.CONTACT, subject=contact.id)
-    if (newest := documents.order_by("-version").first()) is not None:
-        phone = vault.open_document(newest, keys=worker_key.load().keys()).get("phone")
-        if isinstance(phone, str) and phone:
-            return phone
-    raise vault.Unreadable("no number")
+def _at_pace(within: timedelta | None) -> int | None:
+    """How many texts may be handed out for that time: twice what leaves in it, so that a backlog ends; None for all."""
+    try:
+        pace = text_backend().texts_per_second if within is not None else 0.0
+    except ImproperlyConfigured:
+        # Each text ends by it, and a person calls.
+        return None
+    return max(1, math.ceil(2 * pace * within.total_seconds())) if within is not None and pace else None
 
 
 def where_to(message: Message) -> str:
@@ -205,8 +217,8 @@ def _refusal(message: Message, phone: str, now: datetime) -> str:
 
 
 def _hinder(message_id: UUID, hindrance: Hindrance, now: datetime) -> None:
-    with transaction.atomic():
-        if (message := _in_my_hands(message_id)) is None:
+    with _in_my_hands(message_id) as message:
+        if message is None:
             return
         if hindrance.send_after is not None:
             consequences.queue_again(message, reason=hindrance.reason, send_after=hindrance.send_after, now=now)
@@ -224,8 +236,8 @@ def _record(message_id: UUID, outcome: Outcome, now: datetime) -> None:
             by_report = Message.objects.filter(id=message_id, carrier_id="").exclude(state=MessageState.QUEUED)
             by_report.update(carrier_id=outcome.carrier_id)
         return
-    with transaction.atomic():
-        if (message := _in_my_hands(message_id)) is not None:
+    with _in_my_hands(message_id) as message:
+        if message is not None:
             log.log(
                 logging.INFO if outcome.ending == Ending.BUSY else logging.ERROR,
                 "message %s: %s, code %s",
@@ -236,23 +248,23 @@ def _record(message_id: UUID, outcome: Outcome, now: datetime) -> None:
             consequences.follow(message, outcome.ending, error_code=outcome.error_code, now=now)
 
 
-def _in_my_hands(message_id: UUID) -> Message | None:
+def _in_my_hands(message_id: UUID) -> AbstractContextManager[Message | None]:
     """The message this process is sending, its row locked; None if a report of the carrier was quicker."""
-    return Message.objects.select_for_update().filter(id=message_id, state=MessageState.SENDING).first()
+    return locks.message_that_may_end(message_id, state=MessageState.SENDING)
 
 
 def _not_ready(message_id: UUID, error: Exception, now: datetime) -> None:
     # Neither the words of an error nor its traceback are logged: both can hold the number.
     log.error("message %s cannot be made ready: %s", message_id, type(error).__name__)
-    with transaction.atomic():
-        if (message := _in_my_hands(message_id)) is not None:
+    with _in_my_hands(message_id) as message:
+        if message is not None:
             consequences.try_later(message, reason="not_ready", now=now)
 
 
 def _wait_for_turn(message_id: UUID, backend: TextBackend, now: datetime) -> None:
     """Another text left just now: this one leaves when its turn comes; an urgent one, or whose turn it is, at once."""
     message = Message.objects.get(id=message_id)
-    has_turn = message.reason == HAS_TURN and now - message.send_after < TURN_STANDS_FOR
+    has_turn = message.reason == HAS_TURN
     turn = now if has_turn else turns.reserve_turn(backend.sender, per_second=backend.texts_per_second, now=now)
     if has_turn or message.is_urgent or turn <= now:
         if (outcome := _attempt(message_id, backend, now)) is not None:

@@ -15,7 +15,7 @@ from django.db.models import F
 
 from notifications import Arrived, inbound_handlers, opt_out
 from notifications.broker import ask_worker
-from notifications.keywords import Wish, hear
+from notifications.keywords import Heard, Wish, hear
 from notifications.models import Contact, InboundText, Message, NumberFault, ReceivedText
 from notifications.opt_out import CONFIRMATION, STARTS, STOPS
 from notifications.quiet_hours import ZONE
@@ -47,7 +47,7 @@ def receive(*, carrier_id: str, number: str, body: str, carrier_answered: bool =
         told = {
             "from": number,
             "body": body[:MOST_CHARACTERS],
-            "answered": carrier_answered or (heard.is_carriers and settings.TEXT_BACKEND == "twilio"),
+            "answered": carrier_answered or _carrier_answers(heard),
         }
         _, is_new = InboundText.objects.get_or_create(
             id=text_id,
@@ -63,6 +63,13 @@ def receive(*, carrier_id: str, number: str, body: str, carrier_answered: bool =
     return text_id
 
 
+def _carrier_answers(heard: Heard) -> bool:
+    """Whether the carrier, which does not say so, has answered a word of its own; HELP where the account is set to."""
+    if settings.TEXT_BACKEND != "twilio" or not heard.is_carriers:
+        return False
+    return heard.wish != Wish.HELP or settings.TWILIO_ANSWERS_HELP
+
+
 def file(text_id: UUID, *, now: datetime) -> bool:
     """As the worker: find whose a text is, let it count, put it into the thread of each case, answer once.
 
@@ -76,8 +83,9 @@ def file(text_id: UUID, *, now: datetime) -> bool:
         if text is None:
             return False
         told = opt_out.opened(text, key)
-        contacts = opt_out.contacts_of(str(told["from"]), key) if told else []
-        if told and not contacts:
+        # What the carrier says has no number: it counted above, and nobody said anything.
+        contacts = opt_out.people_of(told, key) if told and "from" in told else []
+        if told and "from" in told and not contacts:
             transaction.on_commit(partial(_count_unknown, str(told["from"]), now), robust=True)
         if told and contacts:
             # A number that texts did not reach has just sent one.
@@ -107,7 +115,8 @@ def _put_into_threads(text: InboundText, contacts: list[Contact], body: str, now
     of_case: dict[UUID, Contact] = {}
     for contact in contacts:
         of_case.setdefault(contact.case_id, contact)
-    for case_id, contact in of_case.items():
+    # In the order in which everybody locks several cases.
+    for case_id, contact in sorted(of_case.items()):
         received = ReceivedText.objects.create(
             inbound_id=text.id,
             contact=contact,
@@ -147,6 +156,8 @@ def _answer(text: InboundText, contacts: list[Contact], *, carrier_answered: boo
         return
     elif text.wish == Wish.HELP:
         _queue(contact, "help", uuid5(contact.pk, f"help {int(now.timestamp() // HELP_ONCE_IN.total_seconds())}"), now)
+    elif text.wish in STARTS and text.is_news and carrier_answered:
+        return
     elif text.wish in STARTS and text.is_news:
         _queue(contact, "started", text.id, now)
     else:

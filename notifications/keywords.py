@@ -28,6 +28,7 @@ class Wish(StrEnum):
 # The carrier acts on these by itself, before we hear of it: it blocks our number, or lifts the block, and says so.
 CARRIERS_STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 CARRIERS_START = frozenset({"start", "unstop", "yes"})
+CARRIERS_HELP = frozenset({"help", "info"})
 
 _STOP = CARRIERS_STOP | {
     *("stop all", "opt out", "stopp", "stop texts", "stop texting", "stop messages"),
@@ -133,7 +134,7 @@ class Heard:
 
     wish: Wish
     is_urgent: bool
-    # The carrier knows the word and has answered it.
+    # The carrier knows the word and answers it, HELP as its account is set.
     is_carriers: bool = False
 
 
@@ -148,7 +149,7 @@ def hear(body: str) -> Heard:
     if words in _YES:
         return Heard(Wish.YES, is_urgent=False, is_carriers=words in CARRIERS_START)
     if bare in _HELP or words in _HELP:
-        return Heard(Wish.HELP, is_urgent=False)
+        return Heard(Wish.HELP, is_urgent=False, is_carriers=words in CARRIERS_HELP)
     is_urgent = bool(_URGENT.search(words))
     # "Stop please" surely stops texts; "cancel please" may mean something else, which a person finds out.
     if bare in _STOP or any(refusal.search(words) for refusal in _REFUSALS):

@@ -19,9 +19,8 @@ from django.utils.translation import gettext, override
 from notifications import consequences
 from notifications.backends import Ending, Outcome
 from notifications.broker import ask_worker
+from notifications.locks import message_that_may_end
 from notifications.models import Channel, Contact, Message, MessageState
-from privacy import vault, worker_key
-from privacy.models import DocumentKind
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +52,6 @@ def words_of(body: str, language: str) -> tuple[str, str]:
             "%(helpline)s."
         )
         return gettext("News about your request"), f"{body}\n\n{foot % {'helpline': settings.HELPLINE}}\n"
-
-
-def address_of(contact: Contact) -> str:
-    """The address, opened for this one mail; raises `Unreadable` if there is none to open."""
-    keys = worker_key.load().keys()
-    for document in vault.latest(contact.case_id, DocumentKind.CONTACT):
-        if document.subject == contact.id:
-            address = vault.open_document(document, keys=keys).get("email")
-            if isinstance(address, str) and address:
-                return address
-    raise vault.Unreadable("no address")
 
 
 def mail_instead(case_id: UUID, message_id: UUID, now: datetime) -> None:
@@ -107,8 +95,7 @@ def give_up_on_lost(now: datetime) -> int:
     )
     ended = 0
     for message_id in list(lost.values_list("pk", flat=True)):
-        with transaction.atomic():
-            held = lost.select_for_update().filter(pk=message_id).first()
+        with message_that_may_end(message_id, state=MessageState.UNKNOWN) as held:
             if held is not None:
                 consequences.end(held, MessageState.FAILED, reason=held.reason, now=now)
                 ended += 1

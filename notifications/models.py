@@ -47,7 +47,9 @@ class Contact(models.Model):
     time_zone = models.CharField(max_length=40, default=HOME)
     # Somebody the family does not trust may see the phone: no texts, whatever `may_text` says.
     phone_is_shared = models.BooleanField(default=False)
+    # When the newest STOP of their number came in that no START came in after; and the newest START.
     opted_out_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -7,18 +7,20 @@ that nothing leaves after a STOP, however long its own task waits in the broker.
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.db.models import Exists
 
 from notifications import before_matching
+from notifications.broker import ask_worker
 from notifications.keywords import Wish
 from notifications.models import Contact, InboundText, Message, MessageState
+from notifications.reaching import phone_of, told_by
 from privacy import indexes, vault, worker_key
 from privacy.aead import decode, encode
-from privacy.models import DocumentKind
 from privacy.worker_key import WorkerKey
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,35 @@ def opened(text: InboundText, key: WorkerKey) -> dict[str, Any] | None:
     except vault.Unreadable:
         log.error("inbound text %s does not open: somebody changed it, or the worker's key was lost", text.id)
         return None
+
+
+def learn(message: Message, *, stopped_by: datetime) -> None:
+    """The carrier says that whoever a text was for has stopped our texts, at `stopped_by` or before.
+
+    Written down like a STOP that came in: it counts from the caller's commit, on every case of the number, once the
+    worker has found whose that is. Nobody's row is waited for, because the caller may be the carrier's own request.
+    """
+    text_id = uuid5(message.pk, f"stopped by {stopped_by.isoformat()}")
+    told = {"contact": str(message.contact_id)}
+    values = {"sealed": sealed(text_id, told), "wish": Wish.STOP, "is_urgent": False, "received_at": stopped_by}
+    _, is_new = InboundText.objects.get_or_create(id=text_id, defaults=values)
+    if is_new:
+        transaction.on_commit(partial(ask_worker, "notifications.tasks.file_inbound", [text_id]), robust=True)
+
+
+def people_of(told: dict[str, Any], key: WorkerKey) -> list[Contact]:
+    """Whose number a text came from, or is stopped by what the carrier says; `make_findable` goes before."""
+    if "from" in told:
+        return contacts_of(str(told["from"]), key)
+    contact = Contact.objects.filter(pk=told["contact"]).first()
+    if contact is None:
+        return []
+    try:
+        number = phone_of(contact)
+    except vault.Unreadable:
+        return [contact]
+    others = contacts_of(number, key)
+    return others if contact in others else [contact, *others]
 
 
 def contacts_of(number: str, key: WorkerKey) -> list[Contact]:
@@ -100,29 +131,30 @@ def _uncounted() -> Any:
 
 def _count(text: InboundText, key: WorkerKey, now: datetime) -> None:
     told = opened(text, key)
-    contacts = [contact.pk for contact in contacts_of(str(told["from"]), key)] if told else []
+    contacts = [contact.pk for contact in people_of(told, key)] if told else []
     theirs = Contact.objects.filter(pk__in=contacts)
     if text.wish in STOPS:
-        changed = theirs.filter(opted_out_at=None).update(opted_out_at=text.received_at)
+        # A START that came in after it stands, in whatever order the two are counted.
+        stopped = theirs.exclude(started_at__gt=text.received_at)
+        contacts = list(stopped.values_list("pk", flat=True))
+        changed = stopped.filter(opted_out_at=None).update(opted_out_at=text.received_at)
+        stopped.filter(opted_out_at__lt=text.received_at).update(opted_out_at=text.received_at)
         waiting = Message.objects.filter(contact__in=contacts, state=MessageState.QUEUED)
         # A second STOP takes nobody the confirmation of the first.
         waiting.exclude(template=CONFIRMATION).update(state=MessageState.CANCELLED, reason="opted_out", state_since=now)
     else:
         # A STOP that came in after it stands, in whatever order the two are counted.
         changed = theirs.filter(opted_out_at__lt=text.received_at).update(opted_out_at=None)
+        theirs.exclude(started_at__gt=text.received_at).update(started_at=text.received_at)
     InboundText.objects.filter(pk=text.pk).update(counted_at=now, is_news=bool(changed))
 
 
 def _has_number(contact: Contact, number: str, key: WorkerKey) -> bool:
-    documents = vault.latest(contact.case_id, DocumentKind.CONTACT)
-    for document in documents:
-        if document.subject == contact.pk:
-            try:
-                return bool(vault.open_document(document, keys=key.keys()).get("phone") == number)
-            except vault.Unreadable:
-                # Destroyed with its case, or changed: whose number it was cannot be told any more.
-                return False
-    return False
+    try:
+        return bool(told_by(contact, key.keys()).get("phone") == number)
+    except vault.Unreadable:
+        # Destroyed with its case, or changed: whose number it was cannot be told any more.
+        return False
 
 
 def _context(text_id: UUID) -> str:

@@ -10,6 +10,24 @@ ZONE = ZoneInfo(HOME)
 OPENS = time(8)
 CLOSES = time(21)
 
+# The clocks that somebody of the hotline can choose for a family's texts; without a choice it is ours.
+ZONES: tuple[tuple[str, str], ...] = (
+    (HOME, "Central: Minneapolis"),
+    ("America/New_York", "Eastern: New York"),
+    ("America/Denver", "Mountain: Denver, El Paso"),
+    ("America/Phoenix", "Arizona"),
+    ("America/Los_Angeles", "Pacific: Los Angeles"),
+    ("America/Anchorage", "Alaska"),
+    ("Pacific/Honolulu", "Hawaii"),
+    ("America/Puerto_Rico", "Puerto Rico"),
+    ("America/Mexico_City", "Mexico City"),
+    ("America/Guatemala", "Guatemala, Honduras, El Salvador"),
+    ("America/Guayaquil", "Ecuador, Colombia, Peru"),
+    ("America/Caracas", "Venezuela"),
+    ("Africa/Nairobi", "Somalia, Kenya, Ethiopia"),
+    ("Asia/Bangkok", "Laos, Thailand"),
+)
+
 
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:

@@ -1,5 +1,7 @@
 """What the carrier reports on texts, in any order and however often: every report is kept, a state only moves on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
@@ -9,6 +11,7 @@ from django.db import transaction
 from notifications import consequences
 from notifications.backends import Ending
 from notifications.backends.codes import ENDINGS, LAST_WORDS, STATES
+from notifications.locks import message_that_may_end
 from notifications.models import CarrierReport, Message, MessageState
 
 # The carrier repeats a report within seconds, when our answer did not reach it.
@@ -47,8 +50,8 @@ def record_report(message_id: UUID, *, carrier_id: str, status: str, error_code:
     state = STATES.get(status)
     if state is None:
         return Taken.NOTHING
-    with transaction.atomic():
-        message = Message.objects.select_for_update().filter(id=message_id).first()
+    may_end = state in (MessageState.UNDELIVERED, MessageState.FAILED)
+    with message_that_may_end(message_id) if may_end else _message(message_id) as message:
         if message is None:
             return Taken.NOTHING
         report, is_new = CarrierReport.objects.get_or_create(
@@ -61,13 +64,20 @@ def record_report(message_id: UUID, *, carrier_id: str, status: str, error_code:
         if not _is_news(message, report, state):
             return Taken.KEPT
         message.carrier_id = carrier_id
-        if state in (MessageState.UNDELIVERED, MessageState.FAILED):
+        if may_end:
             ending = ENDINGS.get(error_code, Ending.REFUSED)
             consequences.follow(message, ending, error_code=error_code, now=now, ends_as=state)
         else:
             message.error_code = error_code
             consequences.move(message, state, reason="", now=now)
         return Taken.MOVED
+
+
+@contextmanager
+def _message(message_id: UUID) -> Iterator[Message | None]:
+    """Locked without its case, which good news is nothing for: most reports wait for nobody."""
+    with transaction.atomic():
+        yield Message.objects.select_for_update().filter(id=message_id).first()
 
 
 def forget_old(now: datetime) -> int:

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Q
 
 from notifications import consequences, reports
 from notifications.backends import CannotAsk, Found, text_backend
 from notifications.bodies import NotToBeSent
-from notifications.delivery import phone_of, words_of
+from notifications.delivery import words_of
+from notifications.locks import message_that_may_end
 from notifications.models import Channel, Message, MessageState
+from notifications.reaching import phones_of
 from privacy import vault
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def settle_unknown(now: datetime) -> int:
 
 def _settle(message: Message, now: datetime) -> bool:
     try:
-        found = text_backend().find(message, phone=phone_of(message.contact), body=words_of(message))
+        found = _found(message)
     except (CannotAsk, NotToBeSent, vault.Unreadable):
         if now - message.state_since <= ASKED_FOR_AT_MOST:
             return False
@@ -66,6 +67,13 @@ def _settle(message: Message, now: datetime) -> bool:
     if found is not None:
         return _adopt(message, found, now)
     return _still_unknown(message, _absent, now)
+
+
+def _found(message: Message) -> Found | None:
+    """Under the number they have now, or one from before: they may have corrected it since the text left."""
+    backend, body = text_backend(), words_of(message)
+    there = (backend.find(message, phone=phone, body=body) for phone in phones_of(message.contact))
+    return next((found for found in there if found is not None), None)
 
 
 def _adopt(message: Message, found: Found, now: datetime) -> bool:
@@ -78,8 +86,7 @@ def _adopt(message: Message, found: Found, now: datetime) -> bool:
 
 
 def _still_unknown(message: Message, then: Callable[[Message, datetime], bool], now: datetime) -> bool:
-    with transaction.atomic():
-        held = Message.objects.select_for_update().filter(id=message.id, state=MessageState.UNKNOWN).first()
+    with message_that_may_end(message.id, state=MessageState.UNKNOWN) as held:
         if held is None or held.tried_at != message.tried_at:
             return False
         return then(held, now)
@@ -134,8 +141,7 @@ def _ask_about(message: Message, now: datetime) -> bool:
         pass
     if now - (message.tried_at or message.created_at) <= ENDS_WITHIN:
         return False
-    with transaction.atomic():
-        held = Message.objects.select_for_update().filter(id=message.id, state__in=_TAKEN).first()
+    with message_that_may_end(message.id, state__in=_TAKEN) as held:
         if held is None or held.tried_at != message.tried_at:
             return False
         consequences.move(held, MessageState.UNKNOWN, reason=NOBODY_KNOWS, now=now)

@@ -1,6 +1,7 @@
 """What the worker and the clock do for the outbox. Arguments are ids, never a number or a word of a text."""
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT = "worker"
 # One sweep hands out at most as many as a worker sends before the next.
 _BATCH = 300
+# How often the clock runs `sweep` (config/settings.py; a test holds the two together).
+SWEPT_EVERY = timedelta(seconds=20)
 
 
 # Late acknowledgement: a worker that dies leaves the task to another, which finds the message in its hands or not. The
@@ -31,7 +34,7 @@ def sweep() -> None:
     now = timezone.now()
     delivery.give_up_on_lost_workers(now)
     mail.give_up_on_lost(now)
-    announce(delivery.due_messages(now, _BATCH))
+    announce(delivery.due_messages(now, _BATCH, within=SWEPT_EVERY))
 
 
 @shared_task(name="notifications.tasks.settle_unknown", acks_late=True)

@@ -39,13 +39,17 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "accounts.user_groups": _fields(S="id user group"),
     "accounts.user_user_permissions": _fields(S="id user permission"),
     "funding.accountingmonth": _fields(P1="id first_day is_closed closed_at closed_by_user_id"),
+    "funding.administrationcost": _fields(
+        P1="id grant cents spent_on state asked_by_user_id asked_at decided_by_user_id decided_at entry"
+    ),
     "funding.agreementprice": _fields(P1="id agreement stage cents"),
     "funding.allowance": _fields(
-        P1="id kind case_id case_reference provider cents reason state asked_by_user_id asked_at decided_at"
+        P1="id kind case_id case_reference provider cents reason state raised_cents asked_by_user_id asked_at "
+        "decided_at"
     ),
-    "funding.approval": _fields(P1="id invoice allowance bond sha256 role user_id prepared_by_user_id at"),
+    "funding.approval": _fields(P1="id invoice allowance bond sha256 role funder user_id prepared_by_user_id at"),
     "funding.bankline": _fields(P1="id statement line booked_on cents outcome item"),
-    "funding.bankstatement": _fields(P1="id sha256 imported_by_user_id imported_at"),
+    "funding.bankstatement": _fields(P1="id sha256 known_lines imported_by_user_id imported_at"),
     "funding.bond": _fields(
         P1="id pool case_reference provider cents payer_cents receipt state asked_by_user_id asked_at posted_on "
         "ended_on"
@@ -59,27 +63,36 @@ REGISTRY: dict[str, dict[str, Level]] = {
     ),
     "funding.commitmentshare": _fields(P1="id commitment grant budget_line cents"),
     "funding.disbursement": _fields(P1="id commitment entry paid_on recorded_by_user_id"),
+    "funding.countedfact": _fields(P1="id release fact"),
     "funding.failedevent": _fields(P0="event_id"),
     "funding.followedevent": _fields(P1="event_id at"),
     "funding.grant": _fields(
         P1="id funder name award_cents committed_cents starts_on ends_on kind case_types cost_types custody "
-        "residents_only admin_cap_percent admin_cents budgeted_cents returned_cents"
+        "residents_only admin_cap_percent admin_cents budgeted_cents returned_cents "
+        "end_told_on closed_out_on"
     ),
     "funding.invoice": _fields(
         P1="id provider number state revision created_by_user_id changed_by_user_id created_at submitted_at "
-        "approved_at approved_sha256 return_reason"
+        "approved_at approved_sha256 return_reason payee payee_name"
     ),
     "funding.invoiceline": _fields(P1="id invoice commitment case_reference stage worked_on cents is_live"),
-    "funding.journalentry": _fields(P1="id posted_on description posted_by_user_id reverses created_at"),
+    "funding.invoicemaker": _fields(P1="id invoice user_id"),
+    "funding.journalentry": _fields(P1="id posted_on description posted_by_user_id line_count reverses created_at"),
     "funding.journalline": _fields(P1="id entry account grant provider cost_type debit_cents credit_cents"),
-    "funding.moneyrule": _fields(P0=f"{_DATED} case_cap_cents commitment_days days_after_close"),
+    "funding.moneyrule": _fields(
+        P0=f"{_DATED} case_cap_cents commitment_days days_after_close days_after_grant_end funder_signature_cents"
+    ),
     "funding.paidline": _fields(P1="id item line entry"),
     "funding.paymentfile": _fields(P1="id number pays_on cents content sha256 made_by_user_id made_at"),
     "funding.paymentitem": _fields(P1="id file invoice trace cents returned_on"),
     "funding.provideragreement": _fields(P1=f"{_DATED} provider payee"),
-    "funding.release": _fields(P0="id quarter table sha256 made_at"),
-    "funding.releaseddisbursement": _fields(P1="id release disbursement"),
+    "funding.release": _fields(P0="id quarter level reasons made_at previous_sha256 sha256"),
+    "funding.releasedocument": _fields(P1="id release edition format content sha256"),
+    "funding.publicpageswitch": _fields(P1="id is_on switched_at switched_by_user_id"),
+    "funding.releasemail": _fields(S="id release user mailed_at"),
+    "funding.releasemailwish": _fields(S="id user is_wanted said_at"),
     "funding.stageprice": _fields(P0=f"{_DATED} case_type stage cents"),
+    "funding.waitinglink": _fields(P1="id release reader waiting lowest highest above below"),
     "intake.correction": _fields(P1="id case_id page contact_id sent_at settled_at"),
     "intake.draft": _fields(P1="id language revision submitted_at expires_at created_at", P3="sealed"),
     "intake.likelyduplicate": _fields(P1="id one other matched_by state found_at decided_at decided_by_user_id"),
@@ -96,7 +109,8 @@ REGISTRY: dict[str, dict[str, Level]] = {
         P1="uploaded_at uploaded_by_user_id approved_at approved_by_user_id",
     ),
     "notifications.contact": _fields(
-        P1="id case_id language may_text may_call may_email any_hour time_zone phone_is_shared opted_out_at created_at"
+        P1="id case_id language may_text may_call may_email any_hour time_zone phone_is_shared opted_out_at started_at"
+        " created_at"
     ),
     "notifications.handsetreply": _fields(P1="id message sent_at", P2="sealed"),
     "notifications.carrierreport": _fields(P1="id message carrier_id status error_code at"),
@@ -147,7 +161,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "referrals.case": _fields(
         P1="id reference channel language state state_since state_due_at opened_at closed_at outcome case_type"
         " secondary_types triage_rule urgency urgency_reason urgency_without_clocks urgency_reason_without_clocks"
-        " custody facility part_of_city is_minor taken_on"
+        " said_urgent_at custody facility part_of_city is_minor taken_on"
         " next_deadline next_deadline_code screening screening_due_at residency income referred_to duplicate_of"
         " continues"
     ),
@@ -170,14 +184,17 @@ REGISTRY: dict[str, dict[str, Level]] = {
         P0="id provider held_on starts_at ends_at place address seats languages case_types status", P1="seats_taken"
     ),
     "referrals.caseread": _fields(P1="id user case read_through"),
-    "referrals.conflicthold": _fields(P1="id case provider at user_id"),
+    "referrals.conflicthold": _fields(P1="id case provider at user_id lifted_at"),
     "referrals.coordinatortask": _fields(P1="id case kind opened_at due_at done_at done_by_user_id"),
     "referrals.custodyperiod": _fields(P1="id case custody facility since"),
     "referrals.deadlinerule": _fields(
         P0=f"{_DATED} code trigger starts n unit roll actor days_early meaning note status status_on"
     ),
     "referrals.callattempt": _fields(P1="id case user_id outcome at"),
-    "referrals.dutypage": _fields(P1="id case user_id rung made_at sent_at answered_at answered_by_user_id"),
+    "referrals.dutymail": _fields(P1="id case kind user_id made_at mailed_at"),
+    "referrals.dutypage": _fields(
+        P1="id case user_id rung made_at tried_at texted_at text_id rang_at ring_id answered_at answered_by_user_id"
+    ),
     "referrals.dutyphone": _fields(S="id user phone"),
     "referrals.dutyshift": _fields(S="id user begins_at ends_at rank"),
     "referrals.facility": _fields(
@@ -249,6 +266,10 @@ NOTES: dict[str, str] = {
     "funding.bond.receipt": "A number in the office's receipt book, where the payer is named. The book is not here.",
     "funding.bankline": "Days and amounts of the bank's statement; its words, which may name people, are not kept.",
     "funding.invoiceline.worked_on": "The day a lawyer had done a stage, by the case's reference.",
+    "funding.countedfact": "That a case was counted as opened, placed, closed or paid for, by its id; no name, no day.",
+    "funding.publicpageswitch": "Who switched the page of releases that needs no sign-in on or off, and when.",
+    "funding.releasedocument": "What was published, the same for ever: no figure is about one to ten people.",
+    "funding.waitinglink": "How many cases waited at the end of a quarter, also where that is a handful.",
     "funding.paymentfile": "What left for the bank: providers, invoices, amounts. No case.",
     "intake.correction": "That a family sent new answers to one page of questions, and when; the answers are sealed.",
     "intake.draft": "Answers not yet sent, for 7 days; after sending, for a day, what the last page shows.",
@@ -280,6 +301,8 @@ NOTES: dict[str, str] = {
     ),
     "notifications.carrierreport": "What the carrier said of each try to send a text; kept for thirty days.",
     "notifications.carrierreport.carrier_id": "As in a message.",
+    "notifications.contact.started_at": "When texts were last asked for anew, so that an older STOP does not count.",
+    "referrals.case.said_urgent_at": "That a text of the family had urgent words, which are sealed, and when it came.",
     "notifications.contact.time_zone": "The stated time zone, so that nothing arrives in the night. Usually Chicago's.",
     "notifications.numberfault": "That the carrier cannot reach a number, which is not in it, and its code for why.",
     "notifications.operatorpage": "What was written to whoever runs the server: the carrier's codes.",

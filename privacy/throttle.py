@@ -1,6 +1,7 @@
 """Slows down guessing and flooding. A caller is whatever the view names: an address, an account, a phone number.
 
-It is kept only as an HMAC whose key changes every hour, in the cache, for two hours.
+It is kept only as an HMAC whose key changes every five minutes, in the cache, for little more than an hour. What counts
+is what the last sixty minutes hold, and up to five more: no turn of a clock gives a try for free.
 
 Return codes are tried in an `attempt`: counted before they are looked up, answered after a time that tells nothing
 about the code, and never refused for what was tried before (docs/adr/0015-codes-are-slowed-never-refused.md).
@@ -25,7 +26,11 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-WINDOW_SECONDS = 3600
+# Counted together: the five minutes of now and the twelve times five minutes before them.
+WINDOW_SECONDS = 300
+_WINDOWS_BEFORE = 12
+_KEPT_SECONDS = (_WINDOWS_BEFORE + 2) * WINDOW_SECONDS
+_ALARM_SECONDS = 3600
 # Of one caller within an hour.
 FREE_TRIES = 5
 REFUSED_FROM = 10
@@ -104,14 +109,15 @@ def check(*, caller: str, now: datetime, counted: str = WRONG_CODES) -> None:
     Returns at once, or after up to two seconds; raises `Throttled`.
     """
     try:
-        failures, everybody = _failures(f"{counted} {caller}", now), _failures(counted, now)
+        windows, everybody = _windows(f"{counted} {caller}", now), _failures(counted, now)
     except (RedisError, OSError):
         # Without counters nobody can be told from a guesser: everybody is slow, nobody is refused.
         log.exception("the throttle's counters cannot be read")
         time.sleep(LONGEST_DELAY_SECONDS)
         return
+    failures = sum(windows.values())
     if failures >= REFUSED_FROM:
-        raise Throttled(retry_after=WINDOW_SECONDS - _seconds_into_window(now))
+        raise Throttled(retry_after=_until_fewer(windows, now))
     if delay := _delay_earned(failures, everybody):
         time.sleep(delay)
 
@@ -120,7 +126,7 @@ def note_failure(*, caller: str, now: datetime, counted: str = WRONG_CODES) -> N
     """Count one more of what is `counted`."""
     try:
         _count(f"{counted} {caller}", now)
-        _alarm(counted, _count(counted, now), now)
+        _alarm(counted, _count(counted, now) + _earlier(counted, now), now)
     except (RedisError, OSError):
         log.exception("the throttle's counters cannot be written")
 
@@ -129,11 +135,8 @@ def _counted(caller: str, counted: str, now: datetime) -> Attempt:
     mine = f"{counted} {caller}"
     try:
         own, everybody = _count(mine, now), _count(counted, now)
-        _alarm(counted, everybody, now)
-        before_mine, before_everybody = (
-            own - 1 + _still_of_last(mine, now),
-            everybody - 1 + _still_of_last(counted, now),
-        )
+        before_mine, before_everybody = own - 1 + _earlier(mine, now), everybody - 1 + _earlier(counted, now)
+        _alarm(counted, before_everybody + 1, now)
     except (RedisError, OSError):
         # As in `check`: everybody is slow.
         log.exception("the throttle's counters cannot be written")
@@ -153,29 +156,30 @@ def _wait_until_told(began: float, floor: float, delay: float) -> None:
     time.sleep(max(0.0, until - took))
 
 
-def _delay_earned(own: float, everybody: float) -> float:
+def _delay_earned(own: int, everybody: int) -> float:
     delay = _delay(own - FREE_TRIES) if own >= FREE_TRIES else 0.0
     return max(delay, _delay(everybody // ALARM_FROM)) if everybody >= ALARM_FROM else delay
 
 
-def _delay(step: float) -> float:
-    return min(LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** min(int(step), 10))
+def _delay(step: int) -> float:
+    return min(LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** min(step, 10))
 
 
 def _alarm(counted: str, everybody: int, now: datetime) -> None:
     """Once an hour."""
-    if everybody >= ALARM_FROM and cache.add(_key(f"alarm {counted}", _window(now)), 1, timeout=2 * WINDOW_SECONDS):
+    hour = int(now.timestamp()) // _ALARM_SECONDS
+    if everybody >= ALARM_FROM and cache.add(_key(f"alarm {counted}", hour), 1, timeout=2 * _ALARM_SECONDS):
         log.error("%s %s within an hour: look whether someone is guessing or flooding", ALARM_FROM, counted)
 
 
 def _count(caller: str, now: datetime) -> int:
     key = _key(caller, _window(now))
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+    cache.add(key, 0, timeout=_KEPT_SECONDS)
     try:
         return cache.incr(key)
     except ValueError:
         # Expired or evicted between the two lines.
-        cache.set(key, 1, timeout=2 * WINDOW_SECONDS)
+        cache.set(key, 1, timeout=_KEPT_SECONDS)
         return 1
 
 
@@ -187,24 +191,34 @@ def _take_back(key: str) -> None:
         return
 
 
-def _failures(caller: str, now: datetime) -> float:
-    """The failures of the last hour: this clock hour's and the still overlapping share of the one before."""
-    this: int = cache.get(_key(caller, _window(now)), 0)
-    return this + _still_of_last(caller, now)
+def _failures(caller: str, now: datetime) -> int:
+    return sum(_windows(caller, now).values())
 
 
-def _still_of_last(caller: str, now: datetime) -> float:
-    """The share of the last clock hour's failures that lies within the sixty minutes before `now`."""
-    before: int = cache.get(_key(caller, _window(now) - 1), 0)
-    return before * (1 - _seconds_into_window(now) / WINDOW_SECONDS)
+def _earlier(caller: str, now: datetime) -> int:
+    """The failures of the last hour without those of the window of now."""
+    return sum(_windows(caller, now, without_this=True).values())
+
+
+def _windows(caller: str, now: datetime, *, without_this: bool = False) -> dict[int, int]:
+    """How many failures each window has that counts now; one question to the cache."""
+    this = _window(now)
+    keys = {_key(caller, one): one for one in range(this - _WINDOWS_BEFORE, this + (not without_this))}
+    return {keys[key]: count for key, count in cache.get_many(keys).items()}
+
+
+def _until_fewer(windows: dict[int, int], now: datetime) -> int:
+    """In how many seconds so many windows have left that another try is not refused."""
+    failures, left = sum(windows.values()), _window(now)
+    for window in sorted(windows):
+        if failures < REFUSED_FROM:
+            break
+        failures, left = failures - windows[window], window + _WINDOWS_BEFORE + 1
+    return max(left * WINDOW_SECONDS - int(now.timestamp()), 1)
 
 
 def _window(now: datetime) -> int:
     return int(now.timestamp()) // WINDOW_SECONDS
-
-
-def _seconds_into_window(now: datetime) -> int:
-    return int(now.timestamp()) % WINDOW_SECONDS
 
 
 def _key(caller: str, window: int) -> str:

@@ -188,12 +188,15 @@ class CaseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Case]):
     place_hold = _deed("place_hold", serializers.NothingSerializer)
     lift_hold = _deed("lift_hold", serializers.NothingSerializer)
     record_locator_check = _deed("record_locator_check", serializers.LocatorCheckSerializer)
+    set_time_zone = _deed("set_time_zone", serializers.TimeZoneSerializer)
+    put_tier_back = _deed("put_tier_back", serializers.NothingSerializer)
     may_have_moved = _deed("may_have_moved", serializers.NothingSerializer)
     book_clinic_seat = _deed("book_clinic_seat", serializers.ClinicSeatSerializer)
     give_up_clinic_seat = _deed("give_up_clinic_seat", serializers.NothingSerializer)
     request_certification = _deed("request_certification", serializers.CertificationSerializer)
     delete_data = _deed("delete_data", serializers.NothingSerializer)
     hold_conflict = _deed("hold_conflict", serializers.HoldConflictSerializer)
+    lift_conflict = _deed("lift_conflict", serializers.LiftConflictSerializer)
     must_not_take = _deed("must_not_take", serializers.NothingSerializer)
 
 

@@ -12,7 +12,7 @@ class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        from notifications import inbound_handlers, undelivered_handlers
+        from notifications import case_locks, inbound_handlers, undelivered_handlers
         from privacy.append_only import APPEND_ONLY_TABLES
         from providers.room import on_room
         from providers.table_forms import type_checks
@@ -24,6 +24,7 @@ class ReferralsConfig(AppConfig):
         APPEND_ONLY_TABLES.append("referrals_caseevent")
         on_room(_offer_room_to_waiting)
         type_checks.append(faults_of_triage_with)
+        case_locks.append(_lock_case)
         undelivered_handlers.append(_call_family_instead)
         inbound_handlers.append(_file_text)
         waiting_in["/staff/alerts/"] = _alerts_waiting
@@ -51,6 +52,13 @@ def _certifications_late(actor: Actor) -> int:
     from referrals.certifications import overdue_count, today_of
 
     return overdue_count(actor, today_of(timezone.now()))
+
+
+def _lock_case(case_id: UUID) -> None:
+    """A text of the case may end without having arrived: its case goes before it, as in every action."""
+    from referrals.actions.callbacks import lock_to_call
+
+    lock_to_call(case_id)
 
 
 def _call_family_instead(case_id: UUID, message_id: UUID, now: datetime) -> None:

@@ -19,9 +19,12 @@ from providers.models import Program
 from referrals import actions
 from referrals.actions.certifications import may_request_certification, request_certification
 from referrals.actions.clinics import book_seat, give_up_seat
+from referrals.actions.conflicts import conflicts_of
 from referrals.actions.deadlines import running_of
 from referrals.actions.locating import can_be_searched_again
 from referrals.actions.rights import delete_data, may_delete_data
+from referrals.actions.tiers import can_be_put_back, put_tier_back
+from referrals.actions.time_zones import set_time_zone
 from referrals.clinics import booked_seat, fits, served_types, today_of
 from referrals.machine import STEPS, role_may
 from referrals.models import Case, Offer
@@ -72,12 +75,15 @@ _WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
     "delete_data": Role.COORDINATOR,
     "record_locator_check": Role.COORDINATOR,
     "may_have_moved": Role.COORDINATOR,
+    "put_tier_back": Role.COORDINATOR,
+    "set_time_zone": Role.COORDINATOR,
     "request_certification": (Role.COORDINATOR, Role.PROVIDER_STAFF),
     "book_clinic_seat": Role.COORDINATOR,
     "give_up_clinic_seat": Role.COORDINATOR,
     "refer_out": Role.COORDINATOR,
     "record_referral_outcome": Role.COORDINATOR,
     "hold_conflict": Role.COORDINATOR,
+    "lift_conflict": Role.COORDINATOR,
     "must_not_take": Role.PROVIDER_STAFF,
 }
 
@@ -103,11 +109,24 @@ DEEDS: dict[str, Deed] = {
         "look-up noted",
         actions.record_locator_check,
     ),
+    "put_tier_back": Deed(
+        "The text was not urgent",
+        "Urgent words in a text made the case T0. Read them first: from then on it is as urgent as its answers and its"
+        " legal clocks make it.",
+        "as urgent as its answers and clocks make it",
+        put_tier_back,
+    ),
     "may_have_moved": Deed(
         "Person may have been moved",
         "The search begins again, every two hours. Where we believe the person to be stays until somebody finds them.",
         "the search begins again",
         actions.may_have_moved,
+    ),
+    "set_time_zone": Deed(
+        "The phone is in another time zone",
+        "Texts arrive between 8 am and 9 pm by this clock; ask where the phone is, its area code does not tell.",
+        "texts go by that clock",
+        set_time_zone,
     ),
     "book_clinic_seat": Deed(
         "Give a seat at a clinic",
@@ -248,6 +267,12 @@ DEEDS: dict[str, Deed] = {
         "conflict of interest recorded",
         actions.record_conflict,
     ),
+    "lift_conflict": Deed(
+        "Lift a conflict of interest",
+        "The provider can be asked for this case again, with all its programs. A case that waits is placed anew.",
+        "conflict of interest lifted",
+        actions.lift_conflict,
+    ),
     "must_not_take": Deed(
         "We must not take this case",
         "For good, with all your programs, and no other provider reads of it. An offer you have now ends.",
@@ -290,7 +315,12 @@ def _by_the_case_itself(actor: Actor, case: Case) -> Iterator[str]:
     if not actor.acts_as(Role.COORDINATOR) or not case.is_open:
         return
     yield "hold_conflict"
+    if conflicts_of(case):
+        yield "lift_conflict"
     yield "record_locator_check"
+    if can_be_put_back(case):
+        yield "put_tier_back"
+    yield "set_time_zone"
     if can_be_searched_again(case):
         yield "may_have_moved"
     if booked_seat(case):

@@ -167,14 +167,29 @@ def tracker(actor: Actor, *, today: date, page: int = 1, signed_page: int = 1) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NextClock:
+    """The clock of a request that counts now: its code, its last day, and whose it is, in a sentence."""
+
+    code: str
+    ends: date
+    meaning: str
+
+
+def next_clock(request: CertificationRequest) -> NextClock:
+    """The agency's until it has answered, the petition's after it signed."""
+    if request.runs_out_on:
+        return NextClock(SIX_MONTHS, request.runs_out_on, "The petition has to be received by this day.")
+    if request.city_due is not None and request.good_cause_on is None:
+        code = "U-CITY-7" if request.is_expedited else "U-CITY-30"
+        return NextClock(code, request.city_due, "Their answer is due: the City's clock.")
+    code = "U-STATE-14" if request.is_expedited else "U-STATE-90"
+    return NextClock(code, request.state_due, "Their answer is due: the State's clock.")
+
+
 def line_of(request: CertificationRequest, *, today: date) -> Line:
     """One request with its next clock."""
-    if request.certified_on:
-        ends = request.runs_out_on or today
-    else:
-        is_citys = request.city_due is not None and request.good_cause_on is None
-        ends = request.city_due if is_citys and request.city_due else request.state_due
-    return _line(request, ends, today, _names([request]))
+    return _line(request, next_clock(request).ends, today, _names([request]))
 
 
 def _line(request: CertificationRequest, ends: date, today: date, names: dict[int, str]) -> Line:

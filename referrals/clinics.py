@@ -14,6 +14,7 @@ from accounts.roles import Actor, Role
 from providers.models import Provider
 from referrals.business_time import CHICAGO
 from referrals.models import (
+    FREED,
     Case,
     ClinicCaseType,
     ClinicSeat,
@@ -86,11 +87,12 @@ def seatless(now: datetime) -> list[UUID]:
 def fitting_sessions(case: Case, now: datetime, *, by_clock: bool = False) -> list[ClinicSession]:
     """The clinics ahead that could serve the case and have a free seat: in its language first, then the earliest.
 
-    The clock gives a day's notice, only the case's language, and no clinic at which the case had a seat before.
+    The clock gives a day's notice, only the case's language, and no clinic at which the case had a seat that it left.
     """
     sessions = [one for one in _with_free_seats(now + NOTICE if by_clock else now) if case.case_type in one.case_types]
     if by_clock:
-        before = set(ClinicSeat.objects.filter(case=case).values_list("session_id", flat=True))
+        left = ClinicSeat.objects.filter(case=case).exclude(state=SeatState.NOT_NEEDED)
+        before = set(left.values_list("session_id", flat=True))
         sessions = [one for one in sessions if one.pk not in before and _speaks(one, case.language)]
     return sorted(sessions, key=lambda one: (not _speaks(one, case.language), one.held_on, one.starts_at))
 
@@ -184,7 +186,7 @@ class SessionPage:
     @property
     def listed(self) -> list[ClinicSeat]:
         """Those who are or were expected that evening."""
-        return [seat for seat in self.seats if seat.state != SeatState.CANCELLED]
+        return [seat for seat in self.seats if seat.state not in FREED]
 
 
 def session_page(session: ClinicSession, actor: Actor, *, now: datetime) -> SessionPage:

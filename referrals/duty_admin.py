@@ -80,5 +80,5 @@ class DutyShiftAdmin(admin.ModelAdmin):
 
 @admin.register(DutyPage)
 class DutyPageAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("case", "rung", "user_id", "made_at", "sent_at", "answered_at", "answered_by_user_id")
+    list_display = ("case", "rung", "user_id", "made_at", "texted_at", "rang_at", "answered_at", "answered_by_user_id")
     list_select_related = ("case",)

@@ -10,9 +10,12 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.roles import Actor
+from notifications.quiet_hours import ZONES
 from providers.models import OfferPlace, Program, Provider
 from providers.selectors import room_in_a_word
 from referrals import deadlines
+from referrals.actions.conflict_holds import LiftReason
+from referrals.actions.conflicts import conflicts_of
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.notes import MOST_CHARACTERS
@@ -398,8 +401,20 @@ class HoldConflictForm(DeedForm):
         label="Who must not be asked",
         empty_label="Choose one",
         error_messages=CHOOSE,
-        help_text="For good, with all its programs. Nobody else reads of it, and nobody reads whose conflict it is.",
+        help_text="With all its programs, until it is lifted. Nobody else reads of it, and nobody reads whose it is.",
     )
+
+
+class LiftConflictForm(DeedForm):
+    provider = forms.ModelChoiceField(
+        Provider.objects.none(), label="Who can be asked again", empty_label="Choose one", error_messages=CHOOSE
+    )
+    reason = forms.ChoiceField(label="Why", choices=EMPTY + LiftReason.choices, error_messages=CHOOSE)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kept = Provider.objects.filter(code__in=conflicts_of(self.case))
+        self.fields["provider"].queryset = kept  # type: ignore[attr-defined]
 
 
 class GiveForm(forms.Form):
@@ -423,6 +438,12 @@ class AcceptForm(forms.Form):
 
     def clean_scope(self) -> str:
         return self.cleaned_data["scope"] or Scope.FULL
+
+
+class TimeZoneForm(DeedForm):
+    """By whose clock it is night for the family."""
+
+    time_zone = forms.ChoiceField(label="Where the phone is", choices=[*EMPTY, *ZONES], error_messages=CHOOSE)
 
 
 _ASKED_AGAIN = "You may be asked again once your room changes, or after 24 hours."
@@ -449,6 +470,8 @@ class DeclineForm(forms.Form):
 FORMS: dict[str, type[DeedForm]] = {
     "record_locator_check": LocatorCheckForm,
     "may_have_moved": DeedForm,
+    "put_tier_back": DeedForm,
+    "set_time_zone": TimeZoneForm,
     "book_clinic_seat": ClinicSeatForm,
     "give_up_clinic_seat": DeedForm,
     "request_certification": CertificationForm,
@@ -475,6 +498,7 @@ FORMS: dict[str, type[DeedForm]] = {
     "lift_hold": DeedForm,
     "delete_data": DeedForm,
     "hold_conflict": HoldConflictForm,
+    "lift_conflict": LiftConflictForm,
     "must_not_take": DeedForm,
 }
 

@@ -55,7 +55,12 @@ def provider_with(case: Case, actor: Actor) -> Provider:
 def can_say_must_not_take(actor: Actor, case: Case) -> bool:
     """Whether the actor's provider has the case, and has not yet said that it must not."""
     is_with_them = actor.acts_as(Role.PROVIDER_STAFF) and is_with_organization(case, actor.organization_id)
-    return is_with_them and not case.conflict_holds.filter(provider__organization=actor.organization_id).exists()
+    return (
+        is_with_them
+        and not case.conflict_holds.filter(
+            provider__organization=actor.organization_id, lifted_at__isnull=True
+        ).exists()
+    )
 
 
 def check_may_hold_conflict(actor: Actor, case: Case, provider: Provider) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from notifications.quiet_hours import ZONES
 from providers.models import Program, Provider
 from referrals import deadlines
+from referrals.actions.conflict_holds import LiftReason
 from referrals.actions.deadlines import DropReason, is_ahead, rules_of
 from referrals.actions.endings import Outcome, ReopenReason, ScreenOutReason
 from referrals.actions.notes import MOST_CHARACTERS
@@ -331,6 +333,11 @@ class HoldConflictSerializer(serializers.Serializer[Any]):
     provider = serializers.SlugRelatedField(slug_field="code", queryset=Provider.objects.filter(is_active=True))
 
 
+class LiftConflictSerializer(serializers.Serializer[Any]):
+    provider = serializers.SlugRelatedField(slug_field="code", queryset=Provider.objects.all())
+    reason = serializers.ChoiceField(choices=LiftReason.choices)
+
+
 class EngageSerializer(serializers.Serializer[Any]):
     appearance = serializers.ChoiceField(choices=Appearance.choices)
 
@@ -422,6 +429,10 @@ class MarkDuplicateSerializer(serializers.Serializer[Any]):
 
 class ReopenSerializer(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=ReopenReason.choices)
+
+
+class TimeZoneSerializer(serializers.Serializer[Any]):
+    time_zone = serializers.ChoiceField(choices=ZONES)
 
 
 class LocatorCheckSerializer(serializers.Serializer[Any]):

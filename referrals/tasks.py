@@ -19,8 +19,10 @@ from referrals.actions import (
     clinics,
     deadlines,
     digests,
+    duty_mail,
     expire_offer,
     linked,
+    pages_out,
     paging,
     provider_mail,
     reminders,
@@ -100,7 +102,13 @@ def mail_providers() -> None:
 @shared_task
 def send_page(page_id: str) -> None:
     """Wake somebody for a case. Running it twice wakes them once."""
-    paging.send(page_id=UUID(page_id), now=timezone.now())
+    pages_out.send(page_id=UUID(page_id), now=timezone.now())
+
+
+@shared_task
+def mail_duty(mail_id: str) -> None:
+    """Write to the leads, or to a colleague, about a case that pages. Running it twice sends it once."""
+    duty_mail.send(mail_id=UUID(mail_id), now=timezone.now())
 
 
 @shared_task
@@ -109,7 +117,8 @@ def page_on_call() -> None:
     now = timezone.now()
     paging.page_left_over(now)
     paging.escalate(now)
-    paging.send_waiting(now)
+    pages_out.send_waiting(now)
+    duty_mail.send_waiting(now)
 
 
 @shared_task

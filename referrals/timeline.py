@@ -31,6 +31,7 @@ from referrals.models import (
     Residency,
     TaskKind,
 )
+from referrals.urgency import SAID_URGENT
 
 SENTENCES: dict[str, str] = {
     "open": "The case was opened ({channel}): {case_type}, T{urgency}.{continues}",
@@ -79,7 +80,9 @@ SENTENCES: dict[str, str] = {
     "clock_kept": "The clock {code} was kept; its last day was {due}.",
     "clock_dropped": "The clock {code} was dropped: {reason}",
     "clocks_recounted": "The law's table changed. {clocks}",
-    "urgency_changed": "A legal clock changed the urgency from T{before} to T{after}.",
+    "urgency_changed": "{cause} changed the urgency from T{before} to T{after}.",
+    "time_zone_set": "Texts go by the clock of {zone} now.",
+    "tier_put_back": "A person read the text: its words do not make the case more urgent.",
     "opened_document": "The sealed part “{document}” was opened: {reason}",
     "assigned": "{person} works on it now.",
     "code_reissued": "The family was given a new return code; the old one no longer works.",
@@ -88,6 +91,7 @@ SENTENCES: dict[str, str] = {
     "handed_over": "{provider} has the file in its own case system.",
     "hold_placed": "A legal hold was placed{for_demand}: nothing of the case is destroyed.",
     "conflict_hold": "{provider} must not be asked: a conflict of interest.",
+    "conflict_lifted": "{provider} can be asked again: the conflict of interest was lifted.",
     "hold_lifted": "A legal hold was lifted{for_demand}.",
     "new_file": "The family was asked again: a new file was begun.",
     "answer_pressed": "The family answered “{page}” with the keys of its phone.",
@@ -187,7 +191,7 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     for key, choices in LABELS.items():
         if key in detail:
             words[key] = _label(choices, detail[key])
-    words |= _text_words(detail) if event.kind == "text_received" else {}
+    words |= _OF_KIND[event.kind](event) if event.kind in _OF_KIND else {}
     words["consents"] = " or ".join(detail.get("consents", []))
     words["document"] = words["document"].rstrip(".").lower()
     if event.kind == "facts_changed":
@@ -199,11 +203,22 @@ def _words(event: CaseEvent, names: Mapping[int, str]) -> Mapping[str, str]:
     return words
 
 
-def _text_words(detail: Mapping[str, Any]) -> dict[str, str]:
+def _tier_words(event: CaseEvent) -> dict[str, str]:
+    if event.detail["reason"] == SAID_URGENT:
+        return {"cause": "Urgent words in a text"}
+    by_person = event.role in (Role.COORDINATOR, Role.HOTLINE_LEAD)
+    return {"cause": "A person" if by_person else "A legal clock"}
+
+
+def _text_words(event: CaseEvent) -> dict[str, str]:
+    detail = event.detail
     return {
         "urgently": ", with urgent words" if detail["urgent"] else "",
         "meaning": TEXT_MEANINGS[Wish(detail["wish"])] if detail["done"] else "",
     }
+
+
+_OF_KIND = {"text_received": _text_words, "urgency_changed": _tier_words}
 
 
 def _label(choices: type[Choices], code: str) -> str:

@@ -28,6 +28,8 @@ HOURS = frozenset({"hours_since_taken", "hours_to_date", "hours_to_safe_by"})
 # looked at again while the answers stay sealed.
 TO_SAFE_BY = "hours_to_safe_by"
 NO_RULE = "no_rule"
+# The reason of a tier that the words of a text asked for; no row decides it, because the words stay sealed.
+SAID_URGENT = "urgent_words_in_a_text"
 # Most transfers out of Minnesota, and with them the loss of the local court, happen in the first three days.
 TRANSFER = "TRANSFER"
 _DATE_CODES = {DateKind.INTERVIEW: "INTERVIEW", DateKind.CHECK_IN: "CHECK-IN"}

@@ -42,9 +42,6 @@ BROKER = redis.Redis.from_url(settings.REDIS_URL or "redis://")
 # Each leg has a folder of its own; the suite itself is everything else.
 _LEGS = {"sqlite", "bench"}
 collect_ignore = sorted(_LEGS - {environment.LEG})
-if TABLE != "soak":
-    # It does not drain every time yet (docs/performance.md says what is known): `make soak` alone runs it.
-    collect_ignore.append("notifications/test_chaos.py")
 
 
 def pytest_report_header() -> list[str]:

@@ -1,28 +1,58 @@
-"""The carrier's REST interface for texts and calls, over HTTP: keeps what was asked of it."""
+"""The carrier's REST interface for texts and calls, over HTTP: keeps what was asked of it, lists it and deletes it."""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from urllib.parse import parse_qs
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 _numbers = count(1)
+# A call that goes on cannot be deleted.
+IN_PROGRESS = "in-progress"
 
 
 @dataclass
 class FakeCarrier:
-    """Every request as (resource, parameters); `status` is what it answers."""
+    """Every request as (resource, parameters); `status` is what it answers.
+
+    `records`: what it took, by id, which the lists show and a deletion removes. `takes_anyway`: it takes what it
+    answers with an error. `meanwhile` is called while a request to create something is being answered.
+    """
 
     url: str = ""
     status: int = 201
+    takes_anyway: bool = False
+    meanwhile: Callable[[], None] = lambda: None
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def asked(self, resource: str) -> list[dict[str, str]]:
         """What was asked of "Messages" or "Calls"."""
         return [asked for name, asked in self.requests if name == resource]
+
+    def take(self, resource: str, *, to: str, body: str = "", created: datetime | None = None, status: str = "") -> str:
+        """Have a record; its id."""
+        sid = f"{resource[0]}A{next(_numbers):032x}"
+        at = format_datetime((created or datetime.now(UTC)).astimezone(UTC), usegmt=True)
+        self.records[sid] = {
+            "sid": sid,
+            "to": to,
+            "body": body,
+            "status": status or "completed",
+            **dict.fromkeys(("date_created", "date_sent", "start_time"), at),
+        }
+        return sid
+
+    def listed(self, resource: str, wanted: dict[str, str]) -> list[dict[str, Any]]:
+        """The newest first."""
+        there = [one for sid, one in self.records.items() if sid[0] == resource[0]]
+        return [one for one in reversed(there) if wanted.get("To", one["to"]) == one["to"]]
 
 
 @contextmanager
@@ -33,14 +63,45 @@ def running() -> Iterator[FakeCarrier]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            resource = self.path.rsplit("/", 1)[-1].removesuffix(".json")
-            assert resource in ("Messages", "Calls"), self.path
+            resource = self._resource()
             asked = {name: values[0] for name, values in parse_qs(body).items()}
             fake.requests.append((resource, asked))
-            sid = f"{resource[0]}M{next(_numbers):032x}"
-            said = {"sid": sid, "status": "queued"} if fake.status == 201 else {"code": 21211, "message": asked["To"]}
-            content = json.dumps(said | {"status": fake.status if fake.status != 201 else "queued"}).encode()
-            self.send_response(fake.status)
+            fake.meanwhile()
+            is_taken = fake.status == 201
+            sid = (
+                fake.take(resource, to=asked["To"], body=asked.get("Body", "")) if is_taken or fake.takes_anyway else ""
+            )
+            refused = {"code": 21211, "message": asked["To"], "status": fake.status}
+            self._answer(fake.status, {"sid": sid, "status": "queued"} if is_taken else refused)
+
+        def do_GET(self) -> None:
+            resource = self._resource()
+            wanted = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            if fake.status >= 500:
+                self._answer(fake.status, {"code": 20500, "message": "", "status": fake.status})
+                return
+            self._answer(200, {resource.lower(): fake.listed(resource, wanted), "next_page_uri": None})
+
+        def do_DELETE(self) -> None:
+            sid = urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".json")
+            record = fake.records.get(sid)
+            fake.requests.append(("deleted", {"sid": sid}))
+            if record is None:
+                self._answer(404, {"code": 20404, "message": "", "status": 404})
+            elif record["status"] == IN_PROGRESS:
+                self._answer(409, {"code": 20009, "message": "", "status": 409})
+            else:
+                del fake.records[sid]
+                self._answer(204, None)
+
+        def _resource(self) -> str:
+            resource = urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".json")
+            assert resource in ("Messages", "Calls"), self.path
+            return resource
+
+        def _answer(self, status: int, said: dict[str, Any] | None) -> None:
+            content = b"" if said is None else json.dumps(said).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

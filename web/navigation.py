@@ -30,6 +30,7 @@ ROOMS: list[tuple[str, str, frozenset[str]]] = [
     ("Allowances", "/staff/allowances/", frozenset({"finance", "approver"})),
     ("Bonds", "/staff/bonds/", frozenset({"finance", "approver"})),
     ("Releases", "/funders/", frozenset({"funder", "finance", "approver", "auditor"})),
+    ("To sign", "/staff/to-sign/", frozenset({"funder"})),
 ]
 
 # How many things wait for an actor in a room, by its address; the room's package registers it.

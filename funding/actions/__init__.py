@@ -1,8 +1,16 @@
 """What can be done with money: promise it, bill it, sign for it, pay it, publish a quarter."""
 
-from funding.actions.allowances import approve_allowance, ask_allowance, refuse_allowance, split_case
+from funding.actions.allowances import (
+    approve_allowance,
+    ask_allowance,
+    end_allowance,
+    refuse_allowance,
+    split_case,
+    withdraw_allowance,
+)
 from funding.actions.bonds import approve_bond, ask_bond, forfeit_bond, refund_bond, refuse_bond, return_to_payer
 from funding.actions.following import follow_acceptances, release_expired
+from funding.actions.grant_ends import end_grants
 from funding.actions.grants import (
     add_budget_line,
     award_grant,
@@ -17,6 +25,7 @@ from funding.actions.invoices import (
     import_invoice,
     prepare_invoice,
     remove_line,
+    reopen_invoice,
     return_invoice,
     submit_invoice,
     withdraw_invoice,
@@ -35,6 +44,8 @@ __all__ = (
     "ask_allowance",
     "ask_bond",
     "award_grant",
+    "end_allowance",
+    "end_grants",
     "follow_acceptances",
     "forfeit_bond",
     "fund_unfunded",
@@ -48,6 +59,7 @@ __all__ = (
     "refuse_bond",
     "release_expired",
     "remove_line",
+    "reopen_invoice",
     "return_invoice",
     "return_payment",
     "return_to_payer",
@@ -55,5 +67,6 @@ __all__ = (
     "spend_on_administration",
     "split_case",
     "submit_invoice",
+    "withdraw_allowance",
     "withdraw_invoice",
 )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -10,9 +10,10 @@ from accounts.roles import Actor
 from funding import ledger
 from funding.actions.approving import sign
 from funding.billing import NOT_YOURS, provider_of
-from funding.models import Account, Bond, BondState, Commitment, Grant, GrantKind
+from funding.models import Account, Bond, BondState, Commitment, CommitmentState, Grant, GrantKind
 from funding.policies import RefusedError, account_of, check_may_approve, check_may_bill, check_may_record_payments
 from funding.quarters import day_of
+from providers.models import Provider
 
 
 def ask_bond(
@@ -35,18 +36,24 @@ def ask_bond(
         raise RefusedError("Bonds are paid from a bond pool alone.")
     if not Commitment.objects.filter(provider=provider, case_reference=reference).exists():
         raise RefusedError(NOT_YOURS)
+    now = now or timezone.now()
+    _check_may_be_posted(pool, reference, provider, day_of(now))
     if payer_cents > cents or bool(payer_cents) != bool(receipt):
         raise RefusedError("What a payer puts in has a receipt number and is not more than the bond.")
-    return Bond.objects.create(
-        pool=pool,
-        case_reference=reference,
-        provider=provider,
-        cents=cents,
-        payer_cents=payer_cents,
-        receipt=receipt,
-        asked_by_user_id=account_of(by),
-        asked_at=now or timezone.now(),
-    )
+    try:
+        with transaction.atomic():
+            return Bond.objects.create(
+                pool=pool,
+                case_reference=reference,
+                provider=provider,
+                cents=cents,
+                payer_cents=payer_cents,
+                receipt=receipt,
+                asked_by_user_id=account_of(by),
+                asked_at=now,
+            )
+    except IntegrityError:
+        raise RefusedError("A bond for this case is asked for or out already.") from None
 
 
 @transaction.atomic
@@ -58,6 +65,7 @@ def approve_bond(*, bond: Bond, seen: str, by: Actor, now: datetime | None = Non
     check_may_approve(by)
     now = now or timezone.now()
     bond = _lock(bond, BondState.ASKED)
+    _check_may_be_posted(bond.pool, bond.case_reference, bond.provider, day_of(now))
     if not sign(bond, seen=seen, by=by, now=now):
         return bond
     own = bond.cents - bond.payer_cents
@@ -136,6 +144,15 @@ def forfeit_bond(*, bond: Bond, on: date, by: Actor, now: datetime | None = None
         lines.append(ledger.Line(Account.BOND_LIABILITY, bond.pool, debit=bond.payer_cents))
     ledger.post(on=on, description="Bond lost", lines=lines, by=by, now=now or timezone.now())
     return bond
+
+
+def _check_may_be_posted(pool: Grant, reference: str, provider: Provider, day: date) -> None:
+    """The pool runs on that day, and the provider still works on the case."""
+    if not pool.starts_on <= day <= pool.ends_on:
+        raise RefusedError(f"{pool} runs {pool.starts_on} to {pool.ends_on}.")
+    theirs = Commitment.objects.filter(provider=provider, case_reference=reference)
+    if not theirs.exclude(state=CommitmentState.RELEASED).exists():
+        raise RefusedError("The provider's work on this case was given up: no bond is posted by it.")
 
 
 def _lock(bond: Bond, state: BondState) -> Bond:

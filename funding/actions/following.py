@@ -14,8 +14,9 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from funding.actions.grants import fund_unfunded
-from funding.actions.room import give_back, lock_grants, place
+from funding.actions.room import end_raises, give_back, lock_grants, place
 from funding.models import (
+    Allowance,
     Commitment,
     CommitmentState,
     CostType,
@@ -23,6 +24,7 @@ from funding.models import (
     FollowedEvent,
     InvoiceLine,
     InvoiceState,
+    RequestState,
 )
 from funding.money_rules import rule_on
 from funding.prices import NoPriceError, first_price, stage_price
@@ -90,7 +92,7 @@ def follow_acceptances(*, now: datetime | None = None) -> int:
         unfunded += outcome.unfunded
         if outcome.released:
             # At once: who gets the money must not hang on how many events one run happens to follow.
-            fund_unfunded()
+            fund_unfunded(now=now)
     if unfunded:
         # A function, not a partial: Django asks a failing robust callback for its name.
         transaction.on_commit(lambda: tell_finance(unfunded), robust=True)
@@ -100,14 +102,14 @@ def follow_acceptances(*, now: datetime | None = None) -> int:
 def release_expired(*, now: datetime | None = None) -> int:
     """Release what was not invoiced in time, and fund others with it; returns how many. Safe to run again."""
     now = now or timezone.now()
-    expired = _unbilled(Commitment.objects.filter(state__in=UNPAID, expires_on__lt=day_of(now)))
+    expired = unbilled(Commitment.objects.filter(state__in=UNPAID, expires_on__lt=day_of(now)))
     released = 0
     for pk in list(expired.order_by("expires_on", "pk").values_list("pk", flat=True)):
         with transaction.atomic():
             wait_for_turn()
             released += _release_one(pk)
     if released:
-        fund_unfunded()
+        fund_unfunded(now=now)
     return released
 
 
@@ -212,16 +214,22 @@ def _release(event: CaseEvent, holder: str) -> _Followed:
         case_id=event.case_id, provider__code=holder, state__in=UNPAID, committed_at__lt=event.at
     )
     lock_grants()
-    pks = list(_unbilled(given_up).order_by("pk").values_list("pk", flat=True))
-    return _Followed(released=sum(_release_one(pk) for pk in pks))
+    pks = list(unbilled(given_up).order_by("pk").values_list("pk", flat=True))
+    released = sum(_release_one(pk) for pk in pks)
+    end_raises(event.case_id, holder)
+    return _Followed(released=released)
 
 
 def _release_one(pk: UUID) -> bool:
     """Release a commitment if it is still neither paid, invoiced nor released; runs inside a transaction."""
     # The row as it was read, or not at all: a payment or another run may have been quicker.
     commitment = Commitment.objects.select_for_update().filter(pk=pk, state__in=UNPAID).first()
-    if commitment is None or _billing_lines().filter(commitment=commitment).exists():
+    if commitment is None or billing_lines().filter(commitment=commitment).exists():
         return False
+    if commitment.cost_type == CostType.DIRECT:
+        # The cap was raised for this cost alone.
+        allowed = Allowance.objects.filter(pk=commitment.accepted_event, state=RequestState.APPROVED)
+        allowed.update(state=RequestState.ENDED)
     give_back(commitment)
     commitment.state = CommitmentState.RELEASED
     commitment.save(update_fields=["state"])
@@ -236,13 +244,14 @@ def _bound(event: CaseEvent, holder: str) -> None:
         case_id=event.case_id, provider__code=holder, state__in=UNPAID, committed_at__lt=event.at
     )
     waits.filter(Q(expires_on__isnull=True) | Q(expires_on__gt=last_day)).update(expires_on=last_day)
+    end_raises(event.case_id, holder)
 
 
-def _unbilled(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
-    return commitments.exclude(Exists(_billing_lines().filter(commitment=OuterRef("pk"))))
+def unbilled(commitments: QuerySet[Commitment]) -> QuerySet[Commitment]:
+    return commitments.exclude(Exists(billing_lines().filter(commitment=OuterRef("pk"))))
 
 
-def _billing_lines() -> QuerySet[InvoiceLine]:
+def billing_lines() -> QuerySet[InvoiceLine]:
     """Lines that hold their commitment's money: of invoices that were sent and not returned."""
     return InvoiceLine.objects.filter(is_live=True, invoice__state__in=BILLED)
 

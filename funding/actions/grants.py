@@ -71,26 +71,27 @@ def award_grant(
         now=now,
     )
     # Each commitment in a transaction of its own: none waits for another's row while it holds a grant's.
-    transaction.on_commit(fund_unfunded, robust=True)
+    transaction.on_commit(lambda: fund_unfunded(now=now), robust=True)
     return grant
 
 
-def fund_unfunded() -> int:
+def fund_unfunded(*, now: datetime | None = None) -> int:
     """Give unfunded commitments what room there is now, oldest first; returns how many. Safe to run again.
 
     A later, cheaper stage may be funded before an older one that fits no grant. What waits for an allowance is left.
     """
     unfunded = Commitment.objects.filter(state=CommitmentState.UNFUNDED, is_over_cap=False)
     waiting = unfunded.order_by("committed_at", "id").values_list("pk", flat=True)
-    return sum(fund_one(pk) for pk in list(waiting[:BATCH]))
+    day = day_of(now or timezone.now())
+    return sum(fund_one(pk, day=day) for pk in list(waiting[:BATCH]))
 
 
 @transaction.atomic
-def fund_one(pk: UUID) -> bool:
+def fund_one(pk: UUID, *, day: date) -> bool:
     """Fund one commitment if it still has no money and its case and a grant have room."""
     wait_for_turn()
     commitment = Commitment.objects.select_for_update().filter(pk=pk, state=CommitmentState.UNFUNDED).first()
-    return commitment is not None and room.fund(commitment)
+    return commitment is not None and room.fund(commitment, day)
 
 
 @transaction.atomic

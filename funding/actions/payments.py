@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts.roles import Actor
 from funding import ledger, payment_file
 from funding.actions.grants import released
-from funding.approvals import digest_of, signatures
 from funding.models import (
     Account,
     Commitment,
@@ -24,8 +23,8 @@ from funding.models import (
     PaidLine,
     PaymentFile,
     PaymentItem,
-    ProviderAgreement,
 )
+from funding.payable import why_not_payable
 from funding.policies import RefusedError, account_of, check_may_record_payments, check_payment_day
 from funding.quarters import day_of
 from funding.turns import wait_for_turn
@@ -36,7 +35,7 @@ def make_payment(*, invoices: Sequence[UUID], pays_on: date, by: Actor, now: dat
     """Pay approved invoices: one file for the bank, and for every stage a disbursement with its posting.
 
     All of them or none. Raises PermissionDenied for anyone but finance; RefusedError where one is not approved, is not
-    what both signed, or the day is wrong; ledger.ClosedMonthError.
+    what was signed, or the day is wrong; ledger.ClosedMonthError.
     """
     check_may_record_payments(by)
     now = now or timezone.now()
@@ -56,15 +55,18 @@ def make_payment(*, invoices: Sequence[UUID], pays_on: date, by: Actor, now: dat
     number = (PaymentFile.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     entries = [
         payment_file.Entry(
-            payee=_payee(invoice, pays_on),
-            name=invoice.provider.name,
+            payee=invoice.payee,
+            name=invoice.payee_name,
             cents=sum(line.cents for line in invoice.lines.all()),
             invoice=invoice.number,
             trace=payment_file.trace_of(number, position),
         )
         for position, invoice in enumerate(chosen, start=1)
     ]
-    content = payment_file.render(number, pays_on, now, entries)
+    try:
+        content = payment_file.render(number, pays_on, now, entries)
+    except ValueError as unwritable:
+        raise RefusedError(f"{unwritable}: an operator mends the agreement or the provider's name.") from None
     file = PaymentFile.objects.create(
         number=number,
         pays_on=pays_on,
@@ -111,17 +113,9 @@ def _check_is_payable(invoice: Invoice, pays_on: date, now: datetime) -> None:
         raise RefusedError(f"{invoice} is already paid.")
     if invoice.state != InvoiceState.APPROVED or invoice.approved_at is None:
         raise RefusedError(f"{invoice} is not approved.")
-    digest = digest_of(invoice)
-    if digest != invoice.approved_sha256 or len(signatures(invoice, digest)) != 2:
-        raise RefusedError(f"{invoice} is not what both signed: nothing of it is paid.")
+    if reason := why_not_payable(invoice, pays_on):
+        raise RefusedError(f"{invoice} {reason}.")
     check_payment_day(day_of(invoice.approved_at), pays_on, today=day_of(now))
-
-
-def _payee(invoice: Invoice, on: date) -> str:
-    agreement = ProviderAgreement.objects.on(on).filter(provider=invoice.provider).order_by("-valid_from").first()
-    if agreement is None:
-        raise RefusedError(f"{invoice.provider.name} has no agreement on {on}: the bank would not know whom to pay.")
-    return agreement.payee
 
 
 def _disburse(item: PaymentItem, line: InvoiceLine, paid_on: date, by: Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ A release takes a commitment's account after grants of another: without the turn
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import F
 
 from funding.models import (
+    Allowance,
+    AllowanceKind,
     BudgetLine,
     CaseAccount,
     CaseSplit,
@@ -23,6 +25,7 @@ from funding.models import (
     Grant,
     GrantKind,
     HeldOrNot,
+    RequestState,
 )
 from funding.money_rules import rule_on
 from funding.quarters import day_of
@@ -62,6 +65,7 @@ def allows(grant: Grant, need: Need) -> bool:
     )
     return (
         grant.kind == GrantKind.PROGRAM
+        and grant.closed_out_on is None
         and grant.starts_on <= need.day <= grant.ends_on
         and (not grant.case_types or need.case_type in grant.case_types)
         and (not grant.cost_types or need.cost_type in grant.cost_types)
@@ -70,17 +74,19 @@ def allows(grant: Grant, need: Need) -> bool:
     )
 
 
-def take(need: Need) -> list[Share] | None:
+def take(need: Need, *, running_on: date | None = None) -> list[Share] | None:
     """Take `need.cents` from the grants that a split names for the case, or else from the first that has room.
 
-    The grant that ends first is used first. None, and nothing taken, where there is no room. Of any number of
-    concurrent callers only those within the award win.
+    The grant that ends first is used first; with `running_on` none that has ended before that day. A split is over when
+    one of its grants is. None, and nothing taken, where there is no room. Of any number of concurrent callers only
+    those within the award win.
     """
+    not_before = max(need.day, running_on or need.day)
     split = list(CaseSplit.objects.filter(case_id=need.case_id).select_related("grant"))
-    if split:
+    if split and all(part.grant.ends_on >= not_before and part.grant.closed_out_on is None for part in split):
         split.sort(key=lambda part: (part.grant.ends_on, part.grant_id))
         return _take_split([part.grant for part in split], [part.percent for part in split], need)
-    covering = Grant.objects.filter(starts_on__lte=need.day, ends_on__gte=need.day).order_by("ends_on", "id")
+    covering = Grant.objects.filter(starts_on__lte=need.day, ends_on__gte=not_before).order_by("ends_on", "id")
     for grant in covering:
         if allows(grant, need) and (share := _take_from(grant, need.cents, need.cost_type)):
             return [share]
@@ -136,17 +142,33 @@ def place(commitment: Commitment) -> None:
     _save(commitment, shares or [])
 
 
-def fund(commitment: Commitment) -> bool:
-    """Give an unfunded commitment, whose row the caller has locked, what room there is now."""
+def fund(commitment: Commitment, day: date) -> bool:
+    """Give an unfunded commitment, whose row the caller has locked, what room there is on this day.
+
+    A grant that runs and covers the day the stage began comes first, then one that runs today and pays for the work
+    from now on, then one that has ended and may still be invoiced.
+    """
     if commitment.is_over_cap:
         committed = F("committed_cents") + commitment.cents
         is_within_cap = CaseAccount.objects.filter(case_id=commitment.case_id, cap_cents__gte=committed)
         if not is_within_cap.update(committed_cents=committed):
             return False
         commitment.is_over_cap = False
-    shares = take(need_of(commitment))
+    need = need_of(commitment)
+    shares = take(need, running_on=day)
+    if shares is None and day > need.day:
+        shares = take(replace(need, day=day)) or take(need)
     _save(commitment, shares or [])
     return bool(shares)
+
+
+def move_on(commitment: Commitment, day: date) -> bool:
+    """Take an open commitment, whose row the caller has locked, from its grants to what others have room on this day.
+
+    Whether another had; else it is unfunded. What it counts in its case's account stays.
+    """
+    _give_back_shares(commitment)
+    return fund(commitment, day)
 
 
 def _save(commitment: Commitment, shares: list[Share]) -> None:
@@ -164,6 +186,37 @@ def give_back(commitment: Commitment) -> None:
     if not commitment.is_over_cap:
         held = CaseAccount.objects.filter(case_id=commitment.case_id, committed_cents__gte=commitment.cents)
         held.update(committed_cents=F("committed_cents") - commitment.cents)
+        settle_cap(commitment.case_id)
+    _give_back_shares(commitment)
+
+
+def settle_cap(case: UUID) -> None:
+    """Lower a case's cap by what allowances that are over raised it and nothing of the case uses.
+
+    Under the turn: nothing else takes room of the case meanwhile.
+    """
+    over = list(Allowance.objects.filter(case_id=case, state=RequestState.ENDED, raised_cents__gt=0).order_by("id"))
+    if not over:
+        return
+    account = CaseAccount.objects.select_for_update().get(case_id=case)
+    for allowance in over:
+        unused = min(allowance.raised_cents, account.cap_cents - account.committed_cents)
+        account.cap_cents -= unused
+        allowance.raised_cents -= unused
+        allowance.save(update_fields=["raised_cents"])
+    account.save(update_fields=["cap_cents"])
+
+
+def end_raises(case: UUID, provider: str) -> None:
+    """The provider (its code) has left the case: the cap that was raised for its work is lower again."""
+    raised = Allowance.objects.filter(
+        case_id=case, provider__code=provider, kind=AllowanceKind.CAP, state=RequestState.APPROVED
+    )
+    if raised.update(state=RequestState.ENDED):
+        settle_cap(case)
+
+
+def _give_back_shares(commitment: Commitment) -> None:
     shares = CommitmentShare.objects.filter(commitment=commitment).select_related("grant")
     for share in sorted(shares, key=lambda one: (one.grant.ends_on, one.grant_id)):
         Grant.objects.filter(pk=share.grant_id).update(committed_cents=F("committed_cents") - share.cents)

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +15,7 @@ from funding.actions.invoices import BadLinesError
 from funding.csv_lines import BadLine, UnreadableError, cents_from, day_from, rows_of
 from funding.models import BankLine, BankOutcome, BankStatement, PaymentItem
 from funding.policies import RefusedError, account_of, check_may_record_payments
+from funding.turns import wait_for_turn
 
 COLUMNS = ("date", "amount", "description")
 _TRACE = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
@@ -49,29 +51,58 @@ def read_statement(content: bytes) -> list[Booked]:
 
 
 def import_statement(*, content: bytes, by: Actor, now: datetime | None = None) -> BankStatement:
-    """Match a statement against the payments by trace number and amount; all of its lines are kept, or none.
+    """Match a statement against the payments by trace number and amount; all of its new lines are kept, or none.
 
     A debit of our trace number is that payment; a credit of the same amount is the payment come back, which finance
-    then records. Statements may overlap: a line whose payment was matched before is kept as a second one. Raises
-    PermissionDenied, UnreadableError, BadLinesError, RefusedError for the same file again.
+    then records. Statements may overlap: what an earlier one had is counted as known and not taken again, so a second
+    debit of one payment is one that the bank really made. Raises PermissionDenied, UnreadableError, BadLinesError,
+    RefusedError for the same file again.
     """
     check_may_record_payments(by)
     booked = read_statement(content)
     try:
         with transaction.atomic():
+            # Of two that overlap the second sees what the first has taken.
+            wait_for_turn()
+            items = {item.trace: item for item in PaymentItem.objects.filter(trace__in={one.trace for one in booked})}
+            new = _new(booked, items)
             statement = BankStatement.objects.create(
                 sha256=hashlib.sha256(content).hexdigest(),
+                known_lines=len(booked) - len(new),
                 imported_by_user_id=account_of(by),
                 imported_at=now or timezone.now(),
             )
-            BankLine.objects.bulk_create(_matched(statement, booked))
+            BankLine.objects.bulk_create(_matched(statement, new, items))
     except IntegrityError:
         raise RefusedError("This statement was read in before.") from None
     return statement
 
 
-def _matched(statement: BankStatement, booked: Sequence[Booked]) -> list[BankLine]:
-    items = {item.trace: item for item in PaymentItem.objects.filter(trace__in={one.trace for one in booked})}
+def _new(booked: Sequence[Booked], items: Mapping[str, PaymentItem]) -> list[Booked]:
+    """The lines that no earlier statement had.
+
+    A bank gives its lines no number, and its words are not kept. So a line is known by its day, its amount and our
+    payment, and which of those alike it is: an export has all lines of its days, hence the first alike of a second
+    export is the first of the first one, and what exceeds their number is new.
+    """
+
+    def key_of(one: Booked) -> tuple[date, int, int | None]:
+        item = items.get(one.trace)
+        return one.day, one.cents, item.pk if item else None
+
+    before = BankLine.objects.filter(booked_on__in={one.day for one in booked})
+    known: Counter[tuple[date, int, int | None]] = Counter()
+    known.update(before.values_list("booked_on", "cents", "item_id"))
+    new = []
+    for one in booked:
+        if known[key_of(one)]:
+            known[key_of(one)] -= 1
+        else:
+            new.append(one)
+    return new
+
+
+def _matched(statement: BankStatement, booked: Sequence[Booked], items: Mapping[str, PaymentItem]) -> list[BankLine]:
     before = BankLine.objects.filter(item__in=items.values(), outcome__in=[BankOutcome.MATCHED, BankOutcome.RETURNED])
     taken = set(before.values_list("item_id", "outcome"))
     lines = []

@@ -1,5 +1,6 @@
 """Money: grants and their restrictions, commitments, invoices, the ledger, releases. Integer cents, US dollars."""
 
+from funding.models.administration import AdministrationCost
 from funding.models.billing import (
     Approval,
     BankLine,
@@ -7,6 +8,7 @@ from funding.models.billing import (
     BankStatement,
     Invoice,
     InvoiceLine,
+    InvoiceMaker,
     InvoiceState,
     PaidLine,
     PaymentFile,
@@ -24,10 +26,10 @@ from funding.models.books import (
     HeldOrNot,
     JournalEntry,
     JournalLine,
-    Release,
-    ReleasedDisbursement,
     StagePrice,
 )
+from funding.models.frozen import CountedFact, Format, Level, Release, ReleaseDocument, WaitingLink
+from funding.models.portal import PublicPageSwitch, ReleaseMail, ReleaseMailWish
 from funding.models.terms import (
     AccountingMonth,
     AgreementPrice,
@@ -50,6 +52,7 @@ from funding.models.terms import (
 __all__ = (
     "Account",
     "AccountingMonth",
+    "AdministrationCost",
     "AgreementPrice",
     "Allowance",
     "AllowanceKind",
@@ -67,25 +70,33 @@ __all__ = (
     "CommitmentShare",
     "CommitmentState",
     "CostType",
+    "CountedFact",
     "Disbursement",
     "FailedEvent",
     "FollowedEvent",
+    "Format",
     "Grant",
     "GrantKind",
     "HeldOrNot",
     "Invoice",
     "InvoiceLine",
+    "InvoiceMaker",
     "InvoiceState",
     "JournalEntry",
     "JournalLine",
+    "Level",
     "MoneyRule",
     "PaidLine",
     "PaymentFile",
     "PaymentItem",
     "ProviderAgreement",
+    "PublicPageSwitch",
     "Release",
-    "ReleasedDisbursement",
+    "ReleaseDocument",
+    "ReleaseMail",
+    "ReleaseMailWish",
     "RequestState",
     "ReturnReason",
     "StagePrice",
+    "WaitingLink",
 )

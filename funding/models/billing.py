@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Organization
 from funding.models.books import Commitment, JournalEntry
 from funding.models.terms import Allowance, Bond
 from providers.models import Provider
@@ -33,7 +34,7 @@ class Invoice(models.Model):
     """What a provider asks to be paid for stages of its cases.
 
     `revision` goes up with every change, and is a part of what approvers sign: a change after the first approval voids
-    it. `approved_sha256` is what both signed.
+    it. `approved_sha256` is what they signed. `payee` and `payee_name` are whom the bank pays, copied when it is sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -47,6 +48,8 @@ class Invoice(models.Model):
     submitted_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
     approved_sha256 = models.CharField(max_length=64, blank=True)
+    payee = models.CharField(max_length=15, blank=True, default="", db_default="")
+    payee_name = models.CharField(max_length=22, blank=True, default="", db_default="")
     return_reason = models.CharField(max_length=12, choices=ReturnReason.choices, blank=True)
 
     class Meta:
@@ -67,6 +70,19 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class InvoiceMaker(models.Model):
+    """An account that made or changed an invoice: none of them signs it. Append-only."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="makers")
+    user_id = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["invoice", "user_id"], name="invoicemaker_once")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice} by {self.user_id}"
 
 
 class InvoiceLine(models.Model):
@@ -93,10 +109,10 @@ class InvoiceLine(models.Model):
 
 
 class Approval(models.Model):
-    """One of the two signatures under an invoice, an allowance or a bond: over `sha256` of what was seen. Append-only.
+    """One of the signatures under an invoice, an allowance or a bond: over `sha256` of what was seen. Append-only.
 
-    One by finance, one by an approver, neither of them who prepared it. One that was given to an earlier revision stays
-    here and counts for nothing.
+    One by finance, one by an approver, neither of them who prepared it; of a large invoice one more by each `funder`
+    that carries so much of it. One that was given to an earlier revision stays here and counts for nothing.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="approvals")
@@ -104,6 +120,7 @@ class Approval(models.Model):
     bond = models.ForeignKey(Bond, on_delete=models.PROTECT, null=True, related_name="approvals")
     sha256 = models.CharField(max_length=64)
     role = models.CharField(max_length=20)
+    funder = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
     user_id = models.BigIntegerField()
     prepared_by_user_id = models.BigIntegerField()
     at = models.DateTimeField()
@@ -111,7 +128,12 @@ class Approval(models.Model):
     class Meta:
         ordering = ("at", "id")
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(role__in=["finance", "approver"]), name="approval_by_the_funds_office"),
+            models.CheckConstraint(
+                condition=Q(role__in=["finance", "approver"], funder__isnull=True)
+                | Q(role="funder", funder__isnull=False, invoice__isnull=False),
+                name="approval_by_the_funds_office",
+            ),
+            models.UniqueConstraint(fields=["invoice", "sha256", "funder"], name="approval_invoice_once_per_funder"),
             models.CheckConstraint(condition=~Q(user_id=F("prepared_by_user_id")), name="approval_not_by_its_maker"),
             models.CheckConstraint(
                 condition=Q(invoice__isnull=False, allowance__isnull=True, bond__isnull=True)
@@ -120,9 +142,16 @@ class Approval(models.Model):
                 name="approval_of_one_thing",
             ),
             *(
-                models.UniqueConstraint(fields=[thing, "sha256", by], name=f"approval_{thing}_once_per_{by}")
+                models.UniqueConstraint(
+                    fields=[thing, "sha256", "role"],
+                    condition=Q(role__in=["finance", "approver"]),
+                    name=f"approval_{thing}_once_per_role",
+                )
                 for thing in ("invoice", "allowance", "bond")
-                for by in ("role", "user_id")
+            ),
+            *(
+                models.UniqueConstraint(fields=[thing, "sha256", "user_id"], name=f"approval_{thing}_once_per_user_id")
+                for thing in ("invoice", "allowance", "bond")
             ),
         ]
 
@@ -186,9 +215,13 @@ class PaidLine(models.Model):
 
 
 class BankStatement(models.Model):
-    """A statement that was read in, once: known by the hash of its bytes."""
+    """A statement that was read in, once: known by the hash of its bytes.
+
+    `known_lines`: how many of its lines an earlier, overlapping one had brought; they are not kept again.
+    """
 
     sha256 = models.CharField(max_length=64, unique=True)
+    known_lines = models.PositiveIntegerField(default=0, db_default=0)
     imported_by_user_id = models.BigIntegerField()
     imported_at = models.DateTimeField()
 

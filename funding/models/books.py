@@ -55,6 +55,9 @@ class Grant(models.Model):
     budgeted_cents = models.PositiveBigIntegerField(default=0)
     # What went back to the funder after the end.
     returned_cents = models.PositiveBigIntegerField(default=0)
+    # The clock's marks: when staff were told of the end, and when what was still open went to the next grants.
+    end_told_on = models.DateField(null=True)
+    closed_out_on = models.DateField(null=True)
 
     class Meta:
         ordering = ("ends_on", "id")
@@ -171,12 +174,16 @@ class Account(models.TextChoices):
 
 
 class JournalEntry(models.Model):
-    """A posting; its lines' debits equal their credits. Append-only: a correction is a reversal."""
+    """A posting; its lines' debits equal their credits. Append-only: a correction is a reversal.
+
+    It says how many lines it has, so that nobody appends more to it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     posted_on = models.DateField()
     description = models.CharField(max_length=40)
     posted_by_user_id = models.BigIntegerField(null=True)
+    line_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
     created_at = models.DateTimeField()
 
@@ -224,28 +231,3 @@ class Disbursement(models.Model):
 
     def __str__(self) -> str:
         return f"paid {self.commitment}"
-
-
-class Release(models.Model):
-    """A quarter's table for funders: made once from a closed quarter, the same bytes for ever."""
-
-    quarter = models.CharField(max_length=6, unique=True)
-    table = models.TextField()
-    sha256 = models.CharField(max_length=64)
-    made_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("-quarter",)
-
-    def __str__(self) -> str:
-        return self.quarter
-
-
-class ReleasedDisbursement(models.Model):
-    """Which release counted a disbursement; one not yet counted goes into the next."""
-
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="counted")
-    disbursement = models.OneToOneField(Disbursement, on_delete=models.PROTECT, related_name="counted_in")
-
-    def __str__(self) -> str:
-        return f"{self.release}"

@@ -3,10 +3,12 @@
 import uuid
 from typing import ClassVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from funding.models.books import Commitment, CostType, Grant
+from funding.payment_file import PAYEE
 from providers.dated import DatedRow
 from providers.models import Provider
 
@@ -32,11 +34,17 @@ class BudgetLine(models.Model):
 
 
 class MoneyRule(DatedRow):
-    """What the fund allows on a day: what one case may cost, and for how long a commitment waits for its invoice."""
+    """What the fund allows on a day: what one case may cost, and for how long a commitment waits for its invoice.
+
+    What is open of a grant that ended can be invoiced for `days_after_grant_end` more days, then others take over.
+    A funder whose grants carry more than `funder_signature_cents` of one invoice signs it too; none: no funder signs.
+    """
 
     case_cap_cents = models.PositiveIntegerField()
     commitment_days = models.PositiveSmallIntegerField()
     days_after_close = models.PositiveSmallIntegerField()
+    days_after_grant_end = models.PositiveSmallIntegerField(default=30, db_default=30)
+    funder_signature_cents = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta(DatedRow.Meta):
         ordering = ("valid_from",)
@@ -56,7 +64,10 @@ class ProviderAgreement(DatedRow):
     """
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="agreements")
-    payee = models.CharField(max_length=15)
+    payee = models.CharField(
+        max_length=15,
+        validators=[RegexValidator(rf"^{PAYEE.pattern}\Z", "Letters, digits, blanks and ./- alone, no blank first.")],
+    )
 
     class Meta(DatedRow.Meta):
         ordering = ("provider__code", "valid_from")
@@ -168,6 +179,8 @@ class RequestState(models.TextChoices):
     ASKED = "asked", "To be signed"
     APPROVED = "approved", "Approved"
     REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    ENDED = "ended", "Over"
 
 
 class AllowanceKind(models.TextChoices):
@@ -186,7 +199,10 @@ class AllowanceReason(models.TextChoices):
 
 
 class Allowance(models.Model):
-    """A provider asks for more than the rules give one of its cases; finance and an approver decide."""
+    """A provider asks for more than the rules give one of its cases; finance and an approver decide.
+
+    `raised_cents`: by how much the case's cap is higher for it now. When it is over, what the case has not used goes.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=8, choices=AllowanceKind.choices)
@@ -195,7 +211,8 @@ class Allowance(models.Model):
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     cents = models.PositiveIntegerField()
     reason = models.CharField(max_length=16, choices=AllowanceReason.choices)
-    state = models.CharField(max_length=8, choices=RequestState.choices, default=RequestState.ASKED)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.ASKED)
+    raised_cents = models.PositiveIntegerField(default=0, db_default=0)
     asked_by_user_id = models.BigIntegerField()
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
@@ -206,8 +223,21 @@ class Allowance(models.Model):
             models.CheckConstraint(condition=Q(cents__gt=0), name="allowance_is_money"),
             models.CheckConstraint(
                 condition=Q(state="asked", decided_at__isnull=True)
-                | Q(state__in=["approved", "refused"], decided_at__isnull=False),
+                | Q(state__in=["approved", "refused", "withdrawn", "ended"], decided_at__isnull=False),
                 name="allowance_decided_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(raised_cents=0) | Q(state__in=["approved", "ended"], raised_cents__lte=F("cents")),
+                name="allowance_raises_what_was_approved",
+            ),
+            # Two asked for at once would both be signed by people who saw the cap without the other.
+            models.UniqueConstraint(
+                fields=["case_id"], condition=Q(kind="cap", state="asked"), name="allowance_one_cap_asked_per_case"
+            ),
+            models.UniqueConstraint(
+                fields=["case_id", "provider", "reason"],
+                condition=Q(kind="hardship", state="asked"),
+                name="allowance_one_hardship_asked_per_reason",
             ),
         ]
 
@@ -257,6 +287,9 @@ class Bond(models.Model):
                 | Q(state="posted", posted_on__isnull=False, ended_on__isnull=True)
                 | Q(state__in=["refunded", "returned", "forfeited"], ended_on__gte=F("posted_on")),
                 name="bond_days_of_its_state",
+            ),
+            models.UniqueConstraint(
+                fields=["case_reference"], condition=Q(state__in=["asked", "posted"]), name="bond_one_open_per_case"
             ),
         ]
 

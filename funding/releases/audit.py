@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from funding.releases.book import THRESHOLD
-from funding.releases.layout import COUNT, Cell
-from funding.releases.rules import Named, System, earlier_demands
+from funding.releases.layout import COUNT, Cell, belongs
+from funding.releases.rules import Named, System
 from funding.withholding.demands import Demand
 from funding.withholding.intervals import intervals
 from funding.withholding.table import NotSolved, Table
@@ -49,23 +49,26 @@ class Report:
         return not self.breaches
 
 
-def audit(
-    system: System, shown: Sequence[Mapping[Cell, int]], earlier_shown: Mapping[Cell, int], *, seconds: float
-) -> Report:
-    """Attack the newest release as its documents show it (`shown`: the cells of each), knowing all earlier ones.
+def audit(system: System, editions: Mapping[str, Sequence[Mapping[Cell, int]]], *, seconds: float) -> Report:
+    """Attack a release as its documents show it: by edition, the cells of each document.
 
-    The documents of a release show the same. After `seconds` without an end the release has failed.
+    The documents of an edition show the same. Whoever reads one is taken to have read all of them. After `seconds`
+    without an end the release has failed.
     """
     report = Report()
     started = time.monotonic()
-    first = dict(shown[0]) if shown else {}
-    if any(dict(other) != first for other in shown):
-        report.breaches.append(Breach("the documents differ", "anybody", None))
-    visible = {**earlier_shown, **first}
-    for cell, value in visible.items():
-        if cell not in system.index or system.table.values[system.index[cell]] != value:
-            report.breaches.append(Breach("not the ledger's figure", "anybody", cell))
-    seen = frozenset(system.index[cell] for cell in visible if cell in system.index)
+    visible: dict[Cell, int] = {}
+    for edition, documents in editions.items():
+        for one in documents:
+            if dict(one) != dict(documents[0]):
+                report.breaches.append(Breach("the documents differ", "anybody", None))
+            for cell, value in one.items():
+                if cell not in system.index or system.table.values[system.index[cell]] != value:
+                    report.breaches.append(Breach("not the ledger's figure", "anybody", cell))
+                elif not belongs(cell, edition):
+                    report.breaches.append(Breach("another edition's figure", "anybody", cell))
+            visible.update(one)
+    seen = frozenset(system.index[cell] for cell in visible if cell in system.index) | system.fixed
     pool = Pool(system.table.values)
     try:
         demands: list[Demand] = []
@@ -75,8 +78,6 @@ def audit(
             _attack(report, system, seen, pool, reader, asked)
             _residues(report, system, seen, reader)
             _check_time(started, seconds)
-        public = next(system.insiders())
-        _attack(report, system, seen, pool, public, earlier_demands(system))
         for family, asked in system.family_demands(demands):
             _attack(report, system, seen, pool, family, asked)
             _check_time(started, seconds)
@@ -127,7 +128,7 @@ def _can_be(whole: Whole, index: int, lowest: float, highest: float) -> bool:
 def _residues(report: Report, system: System, seen: frozenset[int], named: Named) -> None:
     """Whatever single relations give an insider by subtraction is 0 or at least eleven."""
     values = named.reader.rest(system.table)
-    for row in system.relations:
+    for row in system.sums:
         left = [index for index in row if index not in seen and index not in named.reader.known]
         if len({row[index] for index in left}) != 1 or any(system.cells[index].measure != COUNT for index in left):
             continue

@@ -1,14 +1,13 @@
 """Which figures of a new release are shown: the most that may be, else its margins. Pure."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from funding.releases.book import THRESHOLD
 from funding.releases.layout import ALL, Cell
-from funding.releases.rules import System, earlier_demands
+from funding.releases.rules import System
 from funding.withholding.pattern import smallest
-from funding.withholding.table import CannotProtect
+from funding.withholding.table import CannotProtect, NotSolved
 
 # A set that may be a tenth larger than the smallest is good enough, when the time for a proof is over.
 MOST_OVER = 1.1
@@ -24,31 +23,29 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The cells of the new release that are hidden."""
+    """The cells of the new release that are hidden; why less than its tables is shown, in a few words."""
 
     level: Level
     hidden: frozenset[Cell]
+    reason: str = ""
 
 
-def choose(system: System, earlier_shown: Collection[Cell], *, seconds: float) -> Choice:
+def choose(system: System, *, seconds: float) -> Choice:
     """The fewest hidden cells that protect against every reader; only margins where that is not found in time."""
-    fixed = frozenset(system.index[cell] for cell in earlier_shown)
     demands = [demand for reader in system.insiders() for demand in system.primary(reader)]
     later = [demand for _, family in system.family_demands(demands) for demand in family]
-    earlier = [demand for demand in earlier_demands(system) if demand.index not in fixed]
-    old = {system.index[cell] for cell in system.cells if cell.release != system.sheet.release}
-    required = system.latent | {demand.index for demand in demands} | (old - fixed)
+    required = system.latent | {demand.index for demand in demands}
     try:
-        pattern = smallest(
-            system.table, frozenset(required), [*demands, *earlier], later=later, fixed=fixed, seconds=seconds
-        )
+        pattern = smallest(system.table, frozenset(required), demands, later=later, fixed=system.fixed, seconds=seconds)
     except CannotProtect:
-        return margins(system)
+        return replace(margins(system), reason="not even hiding everything protects")
+    except NotSolved:
+        return replace(margins(system), reason="the choice did not end")
     published = {system.index[cell]: cell for cell in system.sheet.published}
     hidden = pattern.hidden & published.keys()
     spared = len(pattern.hidden) - pattern.least
     if spared and len(hidden) > MOST_OVER * (len(hidden) - spared):
-        return margins(system)
+        return replace(margins(system), reason="the choice did not end")
     return Choice(Level.TABLES, frozenset(published[index] for index in hidden))
 
 

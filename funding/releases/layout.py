@@ -64,6 +64,20 @@ class Sheet:
         return ALL not in (cell.row, cell.column)
 
 
+def belongs(cell: Cell, edition: str) -> bool:
+    """Whether an edition may have this figure: the public's (empty) no funder's row, a funder's its own alone."""
+    return cell.table in PUBLISHED and (cell.table != "money" or cell.row == ALL or cell.row == edition)
+
+
+def editions_of(sheet: Sheet) -> dict[str, list[Cell]]:
+    """The public edition's figures, and those of every funder with a row, in a fixed order."""
+    funders = {cell.row for cell in sheet.published if cell.table == "money"} - {ALL}
+    return {
+        edition: sorted(cell for cell in sheet.published if belongs(cell, edition))
+        for edition in ("", *sorted(funders))
+    }
+
+
 def lay_out(book: Book, release: str) -> Sheet:
     """The figures of a book of which everything is counted."""
     sheet = Sheet(release)
@@ -112,6 +126,8 @@ def _grid(
 
 
 def _totals(sheet: Sheet, table: str, rows: list[str], columns: list[str], measure: str) -> None:
+    if ALL in (*rows, *columns):
+        raise ValueError(f"Nobody may be called {ALL!r}: so the totals are.")
     sides = [(row, ALL, [(row, column) for column in columns]) for row in rows]
     sides += [(ALL, column, [(row, column) for row in rows]) for column in columns]
     sides += [(ALL, ALL, [(row, ALL) for row in rows])]

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 
 from funding.releases.book import NOBODY, THRESHOLD, Book
 from funding.releases.layout import ALL, CENTS, COUNT, OTHER, OUTCOMES, PUBLISHED, Cell, Sheet, lay_out, part_of
+from funding.releases.links import EVERYBODY, FIRST, Link, Links, carried
 from funding.withholding.demands import ANYBODY, Demand, Reader
 from funding.withholding.table import Table
 
 # The p % rule; in the same measure an amount must stay open above and below.
 PERCENT = 20
 # Tables that relations link; a reader's part in one group says nothing about another.
+NOTHING: frozenset[int] = frozenset()
 LINKED = (frozenset({"outcomes"}), frozenset({"money", "price"}), frozenset({"places", "steps", "before"}))
 
 
@@ -33,29 +35,49 @@ class Named:
     own: Sheet
     tables: Collection[str] = PUBLISHED
     payments: frozenset[str] = NOBODY
+    # Whose link to the release before is this reader's.
+    code: str = EVERYBODY
 
 
 class System:
-    """All sheets to date as one table: the last is to be released, the others are."""
+    """The figures of a release and their relations as one table, with what earlier releases left of the one they share.
 
-    def __init__(self, books: Sequence[tuple[str, Book]]) -> None:
-        self.books = books
-        self.sheets = [lay_out(book, release) for release, book in books]
-        self.sheet, self.book = self.sheets[-1], books[-1][1]
-        self.cells = [cell for sheet in self.sheets for cell in sheet.values]
+    `fixed`: indexes of what everybody knows before anything is shown.
+    """
+
+    def __init__(self, book: Book, release: str, links: Links = FIRST) -> None:
+        if any(link.waiting != len(book.waiting_before) for link in links.values()):
+            raise ValueError("Not as many waited when the quarter began as at the end of the release before.")
+        self.book, self.sheet = book, lay_out(book, release)
+        self.links = {EVERYBODY: links[EVERYBODY]} if links[EVERYBODY].is_known else dict(links)
+        values = dict(self.sheet.values)
+        self._before = self.sheet.cell("before", "waiting", ALL)
+        told: dict[str, set[Cell]] = {}
+        bounds = []
+        for name, link in self.links.items():
+            told[name] = {self._before} if link.is_known else set()
+            for side, limit, sign in (("highest", link.highest, 1), ("lowest", link.lowest or None, -1)):
+                if limit is not None and not link.is_known:
+                    end, room = (self.sheet.cell("before", f"{side} {what}", name) for what in ("known", "room"))
+                    values[end], values[room] = limit, abs(limit - link.waiting)
+                    bounds.append({self._before: 1, room: sign, end: -1})
+                    told[name].add(end)
+        self.cells = [*values]
         self.index = {cell: number for number, cell in enumerate(self.cells)}
-        values = [sheet.values[cell] for sheet in self.sheets for cell in sheet.values]
-        relations = [relation for sheet in self.sheets for relation in sheet.relations]
-        for before, after in zip(self.sheets, self.sheets[1:], strict=False):
-            # Who waited at the end of one release waited at the beginning of the next.
-            relations.append({before.cell("steps", "waiting", ALL): 1, after.cell("before", "waiting", ALL): -1})
-        self.relations = [{self.index[cell]: factor for cell, factor in row.items()} for row in relations]
-        self.table = Table.of(values, self.relations)
-        self.latent = frozenset(self.index[cell] for cell in self.cells if cell not in self.people)
+        self.sums, of_bounds = (
+            [{self.index[cell]: factor for cell, factor in row.items()} for row in rows]
+            for rows in (self.sheet.relations, bounds)
+        )
+        self.relations = [*self.sums, *of_bounds]
+        self.table = Table.of([*values.values()], self.relations)
+        self.fixed = frozenset(self.index[cell] for cell in told[EVERYBODY])
+        self._told = {name: frozenset(self.index[cell] for cell in cells) for name, cells in told.items()}
+        self.latent = frozenset(self.index[cell] for cell in self.cells if cell not in self.sheet.people) - self.fixed
 
     @property
-    def people(self) -> dict[Cell, frozenset[str]]:
-        return {cell: people for sheet in self.sheets for cell, people in sheet.people.items()}
+    def waiting(self) -> int:
+        """The index of how many wait at the end."""
+        return self.index[self.sheet.cell("steps", "waiting", ALL)]
 
     def insiders(self) -> Iterator[Named]:
         """Everybody, every provider, every funder, and each funder with one provider."""
@@ -91,10 +113,11 @@ class System:
             for cell in self.sheet.values
             if (cell.table == "outcomes" and cell.row == provider)
             or (cell.table in ("money", "price") and cell.row == funder)
-        }
+        } | self._told.get(provider, NOTHING)
         # No relation leads from the money to the other tables: of those a funder knows nothing besides.
         tables = ("money",) if funder else PUBLISHED
-        return Named(name, self._reader(own.values, known), own, tables, frozenset(one.fact for one in mine.paid))
+        payments = frozenset(one.fact for one in mine.paid)
+        return Named(name, self._reader(own.values, known), own, tables, payments, provider)
 
     def _reader(self, own: Mapping[Cell, int], known: Collection[int] = ()) -> Reader:
         amounts: defaultdict[int, float] = defaultdict(float)
@@ -121,6 +144,17 @@ class System:
                 yield self._demand(cell, value, named.reader)
             elif named.reader == ANYBODY and self._is_group(cell):
                 yield Demand(index, below=float(min(value, THRESHOLD)))
+        yield from self._of_links(named)
+
+    def _of_links(self, named: Named) -> Iterator[Demand]:
+        """What earlier releases left this reader in doubt about, of what has not become its own since."""
+        link = self.links.get(named.code)
+        if link is None or link.is_known or "steps" not in named.tables:
+            return
+        own = named.own.values.get(self._before, 0)
+        above, below = float(link.above), float(max(0, min(link.below, link.waiting - own)))
+        if above or below:
+            yield Demand(self.index[self._before], above=above, below=below, reader=named.reader)
 
     def family_demands(self, unsafe: Sequence[Demand]) -> Iterator[tuple[Named, list[Demand]]]:
         """What no family may find of what is unsafe for everybody in the tables its case is in, its own set aside."""
@@ -169,13 +203,10 @@ class System:
         return self.sheet.values[cell] == total and THRESHOLD <= total < 2 * THRESHOLD
 
 
-def earlier_demands(system: System) -> list[Demand]:
-    """What earlier releases left everybody in doubt about, which the new one must not end."""
-    found = []
-    for number in range(1, len(system.books)):
-        before = System(system.books[:number])
-        public = next(before.insiders())
-        for demand in before.primary(public):
-            cell = before.cells[demand.index]
-            found.append(Demand(system.index[cell], above=demand.above, below=demand.below))
-    return found
+def links_of(system: System, seen: Collection[int]) -> dict[str, Link]:
+    """What the next release must leave in doubt, for the public and every provider, when these indexes are known."""
+    hidden = frozenset(range(len(system.cells))) - frozenset(seen) - system.fixed
+    readers = {
+        named.code: (named.reader, [*system.primary(named)]) for named in system.insiders() if named.tables == PUBLISHED
+    }
+    return carried(system.table, hidden, system.waiting, readers)

@@ -9,6 +9,16 @@ PRICES = Path(__file__).with_name("stage_prices.csv")
 VALID_FROM = date(2026, 1, 1)
 # Earlier than any case: whatever was ever accepted has rules.
 RULES_FROM = date(2020, 1, 1)
+RULES: dict[str, Any] = {
+    "case_cap_cents": 650_000,
+    "commitment_days": 365,
+    "days_after_close": 60,
+    "days_after_grant_end": 30,
+    # At the cap of a case more than eleven stand behind it: what a funder then sees is nobody's.
+    "funder_signature_cents": 7_500_000,
+    "source": "Fund's proposal, Nov 2026: cap per case without extra approval, days to send an invoice, what a funder "
+    "signs",
+}
 SOURCE = "Fund's stage price list, Nov 2026: proposal, set per grant"
 
 
@@ -36,12 +46,8 @@ def load_rules(apps: Any) -> None:
     except LookupError:
         # A migration from before there were rules.
         return
+    # Migrations of before have not every column yet.
+    known = {field.name for field in money_rule._meta.get_fields()}
     money_rule.objects.get_or_create(
-        valid_from=RULES_FROM,
-        defaults={
-            "case_cap_cents": 650_000,
-            "commitment_days": 365,
-            "days_after_close": 60,
-            "source": "Fund's proposal, Nov 2026: cap per case without extra approval, days to send an invoice",
-        },
+        valid_from=RULES_FROM, defaults={name: value for name, value in RULES.items() if name in known}
     )

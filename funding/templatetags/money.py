@@ -5,14 +5,10 @@ from typing import Any
 
 from django import template
 
+from funding.amounts import dollars
+
 register = template.Library()
-
-
-@register.filter
-def dollars(cents: int) -> str:
-    """Cents as dollars: 250000 → $2,500; 15050 → $150.50."""
-    whole, part = divmod(cents, 100)
-    return f"${whole:,}.{part:02}" if part else f"${whole:,}"
+register.filter("dollars", dollars)
 
 
 @register.filter

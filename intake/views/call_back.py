@@ -91,7 +91,7 @@ def _script(
         "case": case,
         "is_opened": is_opened,
         "is_changed": is_changed,
-        "scripts": [(one, one.refusal(now)) for one in scripts],
+        "scripts": [(one, one.refusal(now), one.local_time(now)) for one in scripts],
         "form": form or AttemptForm(),
         "problem": problem,
         "tries": tries,

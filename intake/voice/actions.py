@@ -11,7 +11,7 @@ from intake.lookup import normalized_a_number, normalized_phone
 from intake.models import CodeCheck, PhoneCall
 from intake.voice import answers, calls, recordings
 from intake.voice.calls import Heard
-from intake.voice.checking import Typed, look_up_later
+from intake.voice.checking import Typed, is_full, look_up_later
 from intake.voice.lines import desk_answers
 from intake.voice.steps import (
     BY_NAME,
@@ -29,7 +29,8 @@ from intake.voice.steps import (
 )
 
 # A wait of two seconds each; then nobody looks any more.
-WAITS = 15
+WAITS = 30
+_SAID_EVERY = 5
 _NORMALIZED = {"a_number": normalized_a_number, "phone": normalized_phone}
 
 
@@ -66,7 +67,7 @@ def _take(call: PhoneCall, step: Step, heard: Heard, now: datetime) -> None:
         case Kind.WAIT:
             _wait(call, step)
         case Kind.DIAL:
-            _after_connecting(call, step, heard)
+            _after_connecting(call, step, heard, now)
         case Kind.END:
             calls.end(call, now)
         case _:
@@ -103,6 +104,8 @@ def _key(call: PhoneCall, step: Step, key: Key, heard: Heard, now: datetime) -> 
             call.has_phone = call.may_keep_phone and bool(normalized_phone(heard.caller))
             if call.draft_id is None:
                 answers.agree(call, heard, now)
+                # A promise to call back needs a number.
+                to = "leave_number" if step.name == "leave" and not call.has_phone else to
             else:
                 # Their code from an earlier call that was cut; only they have it.
                 call.has_agreed, to = True, "taken"
@@ -150,6 +153,10 @@ def _answer(call: PhoneCall, step: Step, values: Mapping[str, Any], heard: Heard
 
 def _check_code(call: PhoneCall, step: Step, heard: Heard, now: datetime) -> None:
     """Hands on what was typed: it is looked up outside of any webhook."""
+    if is_full():
+        call.check_state, call.resume = CodeCheck.NONE, "goodbye"
+        _go(call, "person", before="code_later")
+        return
     call.checks += 1
     call.check_state, call.shown_case_id = CodeCheck.WAITING, None
     call.resume = step.name
@@ -171,17 +178,19 @@ def _wait(call: PhoneCall, step: Step) -> None:
         call.check_state, call.resume = CodeCheck.NONE, "goodbye"
         _go(call, "person", before="code_later")
     else:
-        _again(call, before="code_busy" if call.check_state == CodeCheck.BUSY and call.misses % 4 == 1 else "")
+        # Nobody listens to a silent line for long.
+        waits = "code_busy" if call.check_state == CodeCheck.BUSY else "code_wait"
+        _again(call, before=waits if call.misses % _SAID_EVERY == 1 and call.misses > 1 else "")
 
 
-def _after_connecting(call: PhoneCall, step: Step, heard: Heard) -> None:
+def _after_connecting(call: PhoneCall, step: Step, heard: Heard, now: datetime) -> None:
     if heard.dialed == "completed":
         _go(call, "over")
     elif step.then == "resume":
         _go(call, call.resume or "goodbye", before="nobody_now" if heard.dialed else "", placed=True)
-    elif step.name == "city_line" and not heard.dialed:
-        # There is no such line for this language: somebody of ours, or nobody.
-        call.resume = "goodbye"
+    elif step.name == "city_line" and not heard.dialed and desk_answers(now):
+        # There is no such line for this language: somebody of ours.
+        call.resume = place_of(step.then, from_detention=call.from_detention)
         _go(call, "person")
     else:
         _go(call, step.then)

@@ -14,10 +14,11 @@ from django.db import transaction
 from accounts.roles import FAMILY
 from intake import actions, corrections
 from intake.actions import begin_draft, forget_draft
+from intake.forms.family.reaching import OTHER_LANGUAGE
 from intake.lookup import lookup_of
 from intake.models import Correction, NoticeShown, PhoneCall
 from intake.questions import BY_NAME
-from intake.voice import calls
+from intake.voice import calls, recordings
 from intake.voice.calls import Heard
 from notifications.actions import change_contact
 from notifications.broker import ask_worker
@@ -29,14 +30,18 @@ from referrals.actions.sharing import active_provider_readers, hotline_reader
 from referrals.facts import Taken
 from referrals.models import Case, Channel
 
-# Change it whenever a word of the prompts "notice" or "consent" changes: it says what a caller agreed to.
-NOTICE_VERSION = "call-2026-11-1"
+# Change it whenever a word of the prompts "notice", "consent" or "leave" changes: it says what a caller agreed to.
+NOTICE_VERSION = "call-2026-11-2"
 GIVEN_AGAIN = "code_given_again"
+# The language of a case whose family speaks none of ours.
+UNNAMED = "en"
 
 
 def agree(call: PhoneCall, heard: Heard, now: datetime) -> None:
     """Notes the caller's yes to the notice, and makes the code to read out. In the transaction that locks `call`."""
-    begun = begin_draft(language=call.language, channel=Channel.PHONE, notice=NOTICE_VERSION, now=now)
+    begun = begin_draft(
+        language=recordings.heard_in(call.language), channel=Channel.PHONE, notice=NOTICE_VERSION, now=now
+    )
     call.has_agreed, call.draft_id = True, begun.draft.row.pk
     calls.keep_code(call, begun.draft.code, heard.sid)
 
@@ -63,7 +68,8 @@ def _append(call: PhoneCall, pages: Sequence[str], values: Mapping[str, Any], no
     feeds = {
         name: kind for page in pages for name, kind in BY_NAME[page].feeds.items() if values.get(name) not in (None, "")
     }
-    with transaction.atomic():
+    # In the transaction that locks the call: no savepoint, which would be two statements more for each key.
+    with transaction.atomic(savepoint=False):
         case = lock_case(call.case_id)  # type: ignore[arg-type]
         if not case.is_open:
             return None
@@ -110,8 +116,9 @@ def _open(call: PhoneCall, values: Mapping[str, Any], *, caller: str, now: datet
     contact_id = uuid4()
     known: dict[str, Any] = {
         "taken": Taken.UNKNOWN,
-        "spoken": call.language,
-        "text_language": call.language,
+        # Who pressed 5 speaks another language than these, and is texted in English unless a person asks.
+        "spoken": call.language or OTHER_LANGUAGE,
+        "text_language": call.language or UNNAMED,
         "phone": caller,
         "may_call": "yes" if caller else "no",
         "may_text": "no",
@@ -123,7 +130,7 @@ def _open(call: PhoneCall, values: Mapping[str, Any], *, caller: str, now: datet
     }
     case = actions.open_sealed_case(
         known | dict(values),
-        language=call.language,
+        language=call.language or UNNAMED,
         channel=Channel.PHONE,
         is_complete=False,
         now=now,

@@ -49,9 +49,9 @@ def find_or_begin(heard: Heard, *, is_detention_line: bool, now: datetime) -> Ph
     return call
 
 
-def is_known(heard: Heard) -> bool:
-    """Whether the call has begun before."""
-    return PhoneCall.objects.filter(sid_hash=sid_hash(heard.sid)).exists()
+def has_not_moved(call: PhoneCall) -> bool:
+    """Whether the call still waits for its first key."""
+    return (call.step, call.turn, call.ended_at) == (FIRST, 0, None)
 
 
 def lock(heard: Heard) -> PhoneCall | None:

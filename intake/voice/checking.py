@@ -6,7 +6,7 @@ looked for, and goes on.
 """
 
 import logging
-import time
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -28,8 +28,14 @@ log = logging.getLogger(__name__)
 _NO_CODE = "0" * 13
 # How often a code is tried again where too many wait already.
 _TRIES = 3
-# One Argon2id takes 64 MiB; more at once would slow the pages down.
-_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="codes")
+# One Argon2id takes 64 MiB and a core; more at once would slow the pages down.
+_HASHING = threading.BoundedSemaphore(2)
+# Most of a look-up is waiting for the moment at which it may be told: many wait beside those that are hashed.
+_POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="codes")
+# Codes being looked up or waiting for it; whoever comes after so many would wait for longer than anybody holds a phone.
+MOST = 400
+_pending = 0
+_counting = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +48,48 @@ class Typed:
     caller: str = field(repr=False)
 
 
+def is_full() -> bool:
+    """Whether so many wait that another would wait in vain."""
+    return _pending >= MOST
+
+
 def look_up_later(typed: Typed) -> None:
     """Looks the code up once the caller's transaction is committed."""
     transaction.on_commit(lambda: later(lambda: _in_thread(typed)), robust=True)
 
 
-def later(work: Callable[[], None]) -> None:
-    """Does `work` soon, in another thread."""
-    _POOL.submit(work)
+def later(work: Callable[[], None], *, seconds: float = 0.0) -> None:
+    """Does `work` soon, in another thread; after `seconds`, in which no thread of the pool is held."""
+    _count(1)
+
+    def counted() -> None:
+        try:
+            work()
+        finally:
+            _count(-1)
+
+    if not seconds:
+        _POOL.submit(counted)
+        return
+    timer = threading.Timer(seconds, lambda: _POOL.submit(counted))
+    timer.daemon = True
+    timer.start()
 
 
-def _in_thread(typed: Typed) -> None:
+def _count(more: int) -> None:
+    global _pending  # noqa: PLW0603 (one pool per process, one count)
+    with _counting:
+        _pending += more
+
+
+def _in_thread(typed: Typed, tries: int = 1) -> None:
     try:
-        look_up(typed)
+        # While it waits to be told it needs no connection, of which the database has fewer than this has threads.
+        look_up(typed, found_out=connections.close_all)
+    except throttle.Throttled as full:
+        _note(typed, CodeCheck.BUSY)
+        if tries < _TRIES:
+            later(lambda: _in_thread(typed, tries + 1), seconds=full.retry_after)
     except Exception as error:
         # Never its message or its traceback, which could hold what was typed.
         log.error("the code of call %s could not be looked up: %s", typed.call_id, type(error).__name__)
@@ -62,23 +97,18 @@ def _in_thread(typed: Typed) -> None:
         connections.close_all()
 
 
-def look_up(typed: Typed, *, now: datetime | None = None) -> None:
-    """Finds out where the code leads, and writes that into the call's row."""
-    for _try in range(_TRIES):
-        now = now or timezone.now()
-        try:
-            with throttle.attempt(
-                caller=f"phone {typed.caller}", now=now, floor=settings.RETURN_CODE_FLOOR_SECONDS
-            ) as attempt:
-                found = _find(typed.typed, now)
-                if found is not None:
-                    attempt.forgive()
-        except throttle.Throttled as full:
-            _note(typed, CodeCheck.BUSY)
-            time.sleep(full.retry_after)
-        else:
-            _tell(typed, found)
-            return
+def look_up(typed: Typed, *, now: datetime | None = None, found_out: Callable[[], None] = lambda: None) -> None:
+    """Finds out where the code leads, and writes that into the call's row; `found_out` is called before it is told.
+
+    Raises `throttle.Throttled` where too many delayed ones wait already.
+    """
+    now = now or timezone.now()
+    with throttle.attempt(caller=f"phone {typed.caller}", now=now, floor=settings.RETURN_CODE_FLOOR_SECONDS) as attempt:
+        found = _find(typed.typed, now)
+        if found is not None:
+            attempt.forgive()
+        found_out()
+    _tell(typed, found)
 
 
 def _tell(typed: Typed, found: ReturnCode | None) -> None:
@@ -94,7 +124,8 @@ def _tell(typed: Typed, found: ReturnCode | None) -> None:
 
 def _find(typed: str, now: datetime) -> ReturnCode | None:
     code = return_codes.parse(typed)
-    keys = return_codes.derive(code or _NO_CODE)
+    with _HASHING:
+        keys = return_codes.derive(code or _NO_CODE)
     found = return_codes.find(keys.lookup_id, now) if code else None
     if found is None or found.case_id:
         return found

@@ -29,6 +29,8 @@ def line_of(call: PhoneCall, now: datetime) -> str:
         case "interpreter":
             return normalized_phone(settings.INTERPRETER_LINE)
         case "city_line":
-            return normalized_phone(CITY_LINES[call.language]) if call.language in ("so", "hmn") else ""
+            # After hours it takes messages, which is nobody.
+            is_there = call.language in ("so", "hmn") and HOTLINE_HOURS.is_open(now)
+            return normalized_phone(CITY_LINES[call.language]) if is_there else ""
         case _:
             return normalized_phone(FREE_FROM_DETENTION)

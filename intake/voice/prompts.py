@@ -239,6 +239,22 @@ _ASKED = (
     Prompt("connecting", (_("One moment. I connect you with a person."),)),
     Prompt("nobody_now", (_("Nobody can come to the phone right now."),)),
     Prompt(
+        "nobody_speaks",
+        (
+            _("Nobody who speaks your language can come to the phone right now."),
+            _("We can call you back with an interpreter."),
+        ),
+    ),
+    Prompt(
+        "leave",
+        (
+            _("With each of these keys you agree. If we may call this phone back, choose 1 or 2."),
+            _("If someone was taken today or in the last 3 days, press 1. For anything else, press 2."),
+            _("To be called on another phone, press 3."),
+        ),
+    ),
+    Prompt("leave_taken", (_("If someone was taken today or in the last 3 days, press 1. If not, press 2."),)),
+    Prompt(
         "nobody_closed",
         (_("Our office is closed now. We open at 9 in the morning on working days."),),
     ),

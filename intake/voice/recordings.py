@@ -13,6 +13,8 @@ from intake.voice.prompts import BY_NAME, MANIFEST, SPOKEN_BY_CARRIER
 
 # Of one sentence; a minute of MP3 at 32 kbit/s is a quarter of it.
 LARGEST_BYTES = 1_000_000
+# What somebody hears who leaves a number because nobody speaks their language.
+AGREED_TO = ("nobody_speaks", "notice", "leave")
 _MP3, _WAV = "audio/mpeg", "audio/wav"
 
 
@@ -33,6 +35,12 @@ def approved(language: str, names: Collection[str]) -> dict[str, UUID]:
 def can_speak(language: str) -> bool:
     """Whether a whole call can be held in the language: by the carrier's voice, or because all of it is recorded."""
     return language in SPOKEN_BY_CARRIER or not missing(language)
+
+
+def heard_in(language: str) -> str:
+    """The language in which a caller of this one hears the notice; "" for a caller whose language is not ours."""
+    is_said = language in SPOKEN_BY_CARRIER or set(approved(language, AGREED_TO)) == set(AGREED_TO)
+    return language if language and is_said else "en"
 
 
 def missing(language: str) -> list[str]:

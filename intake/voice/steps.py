@@ -261,7 +261,36 @@ TABLE: tuple[Step, ...] = (
     Step(name="person", says=("connecting",), then="resume", kind=Kind.DIAL),
     Step(name="interpreter", says=("connecting",), then="city_line", kind=Kind.DIAL),
     # The City's own line in that language: a person who speaks it, when no interpreter answers.
-    Step(name="city_line", says=(), then="goodbye", kind=Kind.DIAL),
+    Step(name="city_line", says=(), then="leave", kind=Kind.DIAL),
+    # Nobody speaks their language now: one key, and somebody calls back with an interpreter.
+    _menu(
+        "leave",
+        "nobody_speaks",
+        "notice",
+        "leave",
+        then="goodbye",
+        pages="taken",
+        keys={
+            "1": Key("end", {"taken": Taken.JUST_NOW}, does=Does.AGREE),
+            "2": Key("end", {"taken": Taken.UNKNOWN}, does=Does.AGREE),
+            "3": Key("leave_number", does=Does.AGREE_UNSAFE),
+        },
+    ),
+    Step(
+        name="leave_number",
+        says=("other_number",),
+        then="leave_taken",
+        kind=Kind.NUMBERS,
+        pages=("contact", "reach"),
+        numbers=Numbers(10, 10, "phone", does=Does.OTHER_PHONE),
+    ),
+    _menu(
+        "leave_taken",
+        "leave_taken",
+        then="end",
+        pages="taken",
+        keys={"1": Key("end", {"taken": Taken.JUST_NOW}), "2": Key("end", {"taken": Taken.UNKNOWN})},
+    ),
     Step(name="free_line", says=(), then="free_line_said", kind=Kind.DIAL),
     Step(name="free_line_said", says=("free_line", "goodbye"), then="", kind=Kind.END),
     Step(name="goodbye", says=("goodbye",), then="", kind=Kind.END),
@@ -276,6 +305,8 @@ IN_DETENTION: Mapping[str, str] = {
     "consent": "consent_jail",
     "a_number": "number_jail",
     "number": "number_jail",
+    # A jail's phone cannot be called back; the lawyers on the free line have interpreters.
+    "leave": "free_line",
 }
 
 

@@ -54,7 +54,7 @@ def accept_collect_call() -> str:
     """What presses the keys that a jail's phone company asks for before it connects a collect call."""
     response = VoiceResponse()
     response.play("", digits=settings.COLLECT_CALL_KEYS)
-    response.redirect(_root(), method="POST")
+    response.redirect(settings.PUBLIC_BASE_URL.rstrip("/") + reverse("voice:accepted"), method="POST")
     return str(response)
 
 
@@ -137,14 +137,18 @@ def _say(target: VoiceResponse | Gather, call: PhoneCall, names: list[str], sid:
     if call.step == "language":
         _say_menu(target, names)
         return
-    language = call.language or "en"
-    wanted = {*names, *(map(digit, range(10)) if CODE in names else ())}
-    recorded = recordings.approved(language, wanted)
-    for name in names:
-        if name == CODE:
-            _say_code(target, calls.code_of(call, sid), language, recorded)
-        else:
-            _one(target, name, language, recorded)
+    wanted = {*names, *(map(digit, range(10)) if CODE in names else ())} - {CODE}
+    # Who speaks none of our languages hears the two that most people know some of.
+    for language in [call.language] if call.language else _VOICES:
+        recorded = recordings.approved(language, wanted)
+        if language not in _VOICES and set(recorded) != wanted:
+            # All of it in their language, or none: half of a sentence in each is understood by nobody.
+            recorded = {}
+        for name in names:
+            if name == CODE:
+                _say_code(target, calls.code_of(call, sid), language, recorded)
+            else:
+                _one(target, name, language, recorded)
 
 
 def _say_menu(target: VoiceResponse | Gather, names: list[str]) -> None:
@@ -162,7 +166,7 @@ def _one(target: VoiceResponse | Gather, name: str, language: str, recorded: dic
     if name in recorded:
         target.play(settings.PUBLIC_BASE_URL.rstrip("/") + reverse("voice:recording", args=[recorded[name]]))
     else:
-        # A language without a voice gets here only for the lines before its interpreter.
+        # A language without a voice gets here only where nobody has recorded it, and nobody speaks it now.
         spoken = language if language in _VOICES else "en"
         _speak(target, PROMPTS[name].words(spoken), spoken)
 

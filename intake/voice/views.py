@@ -31,10 +31,19 @@ def start(request: HttpRequest) -> HttpResponse:
     """A call begins, or the carrier asks again where it stands."""
     heard, now = _heard(request), timezone.now()
     held = _is_detention(request)
-    if held and settings.COLLECT_CALL_KEYS and not calls.is_known(heard):
-        calls.find_or_begin(heard, is_detention_line=held, now=now)
+    call = calls.find_or_begin(heard, is_detention_line=held, now=now)
+    if held and settings.COLLECT_CALL_KEYS and calls.has_not_moved(call):
+        # Asked again, because the first answer was lost, it has to press them all the same.
         return _twiml(accept_collect_call())
-    return _answer(calls.find_or_begin(heard, is_detention_line=held, now=now), heard, now)
+    return _answer(call, heard, now)
+
+
+@signed_by_carrier
+@sensitive_post_parameters()
+def accepted(request: HttpRequest) -> HttpResponse:
+    """The keys that connect a collect call are pressed."""
+    heard, now = _heard(request), timezone.now()
+    return _answer(calls.find_or_begin(heard, is_detention_line=_is_detention(request), now=now), heard, now)
 
 
 @signed_by_carrier

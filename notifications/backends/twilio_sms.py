@@ -127,7 +127,7 @@ class TwilioBackend:
     def find(self, message: Message, *, phone: str, body: str) -> Found | None:
         """Look through the newest texts to the number for one that is no other message's."""
         newest = {"limit": NEWEST_TO_A_NUMBER, "page_size": NEWEST_TO_A_NUMBER}
-        with _asking() as client:
+        with asking() as client:
             there = client.messages.list(to=phone, from_=settings.TWILIO_FROM, **newest)
         since = (message.tried_at or message.created_at) - CLOCKS_DIFFER
         mine = [one for one in there if (one.date_created or since) >= since and _says(one, body)]
@@ -142,7 +142,7 @@ class TwilioBackend:
     def remove(self, carrier_id: str) -> bool:
         """As the protocol says; a record that is not there any more is removed."""
         try:
-            with _asking() as client:
+            with asking() as client:
                 return bool(client.messages(carrier_id).delete())
         except Refused as refused:
             if refused.status == 404:
@@ -155,7 +155,7 @@ class TwilioBackend:
         """By Twilio's list, page by page; a text that is still on its way stays until the next time."""
         removed = 0
         for _page in range(MOST_PAGES):
-            with _asking() as client:
+            with asking() as client:
                 before = client.messages.list(date_sent_before=moment, limit=PAGE, page_size=PAGE)
             old = [one.sid for one in before if (one.date_created or one.date_sent or moment) <= moment]
             gone = sum(self.remove(sid) for sid in old)
@@ -174,7 +174,7 @@ class Refused(CannotAsk):
 
 
 @contextmanager
-def _asking() -> Iterator[Any]:
+def asking() -> Iterator[Any]:
     """The client, for a question; raises `CannotAsk` where no answer comes, or one that says no."""
     if not has_account():
         raise CannotAsk
@@ -191,7 +191,7 @@ def _asking() -> Iterator[Any]:
 
 def fetch(carrier_id: str) -> Found:
     """What Twilio says of one text now; raises `CannotAsk`."""
-    with _asking() as client:
+    with asking() as client:
         return _found(client.messages(carrier_id).fetch())
 
 

@@ -8,7 +8,7 @@ in transactions of its own; the clock repeats it if the process died in between.
 
 from referrals.actions.answering import NotChecked, record_no_conflict
 from referrals.actions.cases import open_case, record_facts
-from referrals.actions.conflict_holds import must_not_take, record_conflict
+from referrals.actions.conflict_holds import LiftReason, lift_conflict, must_not_take, record_conflict
 from referrals.actions.deadlines import drop_deadline, enter_trigger, meet_deadline
 from referrals.actions.endings import close, lose_contact, mark_duplicate, reopen, screen_out, withdraw
 from referrals.actions.holds import lift_hold, place_hold
@@ -33,6 +33,7 @@ from referrals.actions.warm_referrals import record_referral_outcome, refer_out
 
 __all__ = (
     "CannotBeOffered",
+    "LiftReason",
     "NoRoom",
     "NotChecked",
     "accept_offer",
@@ -44,6 +45,7 @@ __all__ = (
     "enter_trigger",
     "expire_offer",
     "finish_task",
+    "lift_conflict",
     "lift_hold",
     "lose_contact",
     "mark_duplicate",

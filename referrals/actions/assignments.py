@@ -35,12 +35,14 @@ def assign(case: Case, user_id: int | None, *, by: Actor, now: datetime) -> None
     # A provider that reads the names makes the case its own, and calls nobody back.
     if by.role in HOTLINE_ROLES:
         note_answered(case, by=by, now=now)
-    if user_id is None or by.organization_id is None or works_on(case, by.organization_id) == user_id:
+    before = works_on(case, by.organization_id)
+    if user_id is None or by.organization_id is None or before == user_id:
         return
     Assignment.objects.update_or_create(
         case=case, organization_id=by.organization_id, defaults={"user_id": user_id, "since": now}
     )
-    events.record(case=case, kind="assigned", by=by, now=now, detail={"user": user_id})
+    detail = {"user": user_id} | ({"instead_of": before} if before else {})
+    events.record(case=case, kind="assigned", by=by, now=now, detail=detail)
 
 
 def works_on(case: Case, organization_id: int | None) -> int | None:

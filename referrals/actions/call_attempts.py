@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts.roles import HOTLINE_ROLES, Actor
 from referrals import events
 from referrals.actions.assignments import assign, works_on
+from referrals.actions.duty_mail import tell_taken_over
 from referrals.actions.moves import close_tasks, lock_case
+from referrals.actions.paging import is_paging, note_answered
 from referrals.business_time import CHICAGO, answer_due
 from referrals.models import CallAttempt, CallOutcome, Case, CoordinatorTask, TaskKind
 from referrals.policies import WrongState
@@ -26,14 +28,20 @@ class TakenByColleague(WrongState):
 
 
 def claim(*, case: Case, by: Actor, now: datetime | None = None) -> None:
-    """Take the call: of two at the same moment the first has it. Raises `TakenByColleague`, PermissionDenied."""
+    """Take the call: of two at the same moment the first has it. Raises `TakenByColleague`, PermissionDenied.
+
+    While people are being woken for the case, whoever is awake takes it from the colleague who worked on it by day, and
+    that colleague is told.
+    """
     now = now or timezone.now()
     _check_hotline(by)
     with transaction.atomic():
         case = lock_case(case.pk)
         person = works_on(case, by.organization_id)
         if person is not None and person != by.user_id:
-            raise TakenByColleague(f"A colleague works on {case.reference}.")
+            if not is_paging(case):
+                raise TakenByColleague(f"A colleague works on {case.reference}.")
+            tell_taken_over(case, person, now)
         assign(case, by.user_id, by=by, now=now)
 
 
@@ -45,6 +53,8 @@ def note_attempt(*, case: Case, outcome: str, by: Actor, now: datetime | None = 
         case = lock_case(case.pk)
         if not case.is_open:
             raise WrongState(f"{case.reference} is over.")
+        # Whoever tries is awake: nobody else has to be.
+        note_answered(case, by=by, now=now)
         attempt = CallAttempt.objects.create(case=case, user_id=by.user_id or 0, outcome=outcome, at=now)
         kind = REACHED if outcome == CallOutcome.REACHED else TRIED
         events.record(case=case, kind=kind, by=by, now=now, detail={"outcome": outcome.value})

@@ -121,7 +121,8 @@ def free_seat(*, seat: ClinicSeat, by: Actor, now: datetime | None = None) -> No
         if by != SYSTEM and not can_run(by, session.provider):
             raise PermissionDenied("Coordinators and the clinic's own staff free seats.")
         booked = ClinicSeat.objects.filter(pk=seat.pk, state=SeatState.BOOKED)
-        if not booked.update(state=SeatState.CANCELLED, freed_at=now):
+        state = SeatState.NOT_NEEDED if by == SYSTEM else SeatState.CANCELLED
+        if not booked.update(state=state, freed_at=now):
             raise WrongState("The seat is no longer booked.")
         ClinicSession.objects.filter(pk=session.pk, seats_taken__gt=0).update(seats_taken=F("seats_taken") - 1)
         cancel_texts(case_id=case.pk, reason="seat_freed", templates=(SEAT_TEXT, REMINDER_TEXT), now=now)

@@ -22,13 +22,13 @@ from referrals.business_time import CHICAGO, ONE_DAY, answer_due
 from referrals.deadlines import Due, Moment, NotCounted, chicago_day, instant
 from referrals.facts import Facts
 from referrals.machine import OWNERSHIP
-from referrals.models import Case, CaseDeadline, CoordinatorTask, DeadlineRule, State, UrgencyRule
+from referrals.models import Case, CaseDeadline, CoordinatorTask, DeadlineRule, State, Urgency, UrgencyRule
 from referrals.models.case import OPEN_STATES, may_be_offered
 from referrals.models.deadline import running_in_open_cases
 from referrals.models.task import OUTLIVES_CASE
 from referrals.policies import WrongState, check_may_keep_clocks
 from referrals.triage import Whereabouts
-from referrals.urgency import TO_SAFE_BY, TRANSFER, date_of_answers, urgency_of_clock
+from referrals.urgency import SAID_URGENT, TO_SAFE_BY, TRANSFER, date_of_answers, urgency_of_clock
 
 log = logging.getLogger(__name__)
 
@@ -245,14 +245,19 @@ def _ours(rows: Iterable[CaseDeadline], now: datetime) -> list[CaseDeadline]:
 
 
 def apply_clocks(case: Case, rows: Iterable[CaseDeadline], *, now: datetime, rules: Iterable[UrgencyRule]) -> None:
-    """Writes next deadline and tier of `rows` to the case's fields. A clock only ever makes a case more urgent."""
+    """Writes next deadline and tier of `rows` to the case's fields.
+
+    A clock only ever makes a case more urgent, and so do urgent words in a text, until a person says otherwise.
+    """
     ours = _ours(rows, now)
     case.next_deadline, case.next_deadline_code = (ours[0].at, ours[0].code) if ours else (None, "")
     if case.urgency_without_clocks is not None:
         case.urgency, case.urgency_reason = case.urgency_without_clocks, case.urgency_reason_without_clocks
     case.urgency_without_clocks, case.urgency_reason_without_clocks = None, ""
     first = next((row for row in ours if row.rule_id is not None), None)
-    asked = urgency_of_clock(first.at, now, rules) if first else None
+    by_clock = urgency_of_clock(first.at, now, rules) if first else None
+    by_words = (Urgency.T0, SAID_URGENT) if case.said_urgent_at else None
+    asked = min((one for one in (by_clock, by_words) if one), key=lambda one: one[0], default=None)
     if asked and asked[0] < case.urgency:
         case.urgency_without_clocks, case.urgency_reason_without_clocks = case.urgency, case.urgency_reason
         case.urgency, case.urgency_reason = asked
@@ -277,6 +282,7 @@ def forget_hours(case: Case, now: datetime) -> None:
     running.filter(from_answers=True).delete()
     running.filter(ends_at__isnull=False).update(dropped_at=now, trigger_at=None, ends_at=None, changed_at=now)
     case.next_deadline, case.next_deadline_code = None, ""
+    case.said_urgent_at = None
 
 
 # When the law or the time changes.

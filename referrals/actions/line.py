@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from providers.models import CaseType, OfferPlace
-from referrals.actions.conflicts import conflicts_among
+from referrals.actions.conflicts import conflicts_among, is_conflict, lifted_among, was_lifted
 from referrals.business_time import CHICAGO
 from referrals.explanations import Standing, standing
 from referrals.matching import ELSEWHERE, HOME_STATE, CaseProfile, PastOffer, WaitingCase, in_line
@@ -128,6 +128,9 @@ def as_waiting(
     case: Case, past: Sequence[Offer], *, points: int, now: datetime, holds: Iterable[ConflictHold] = ()
 ) -> WaitingCase:
     """What decides a case's place in line and which programs can take it."""
+    holds = list(holds)
+    lifted = lifted_among(holds)
+    past = [offer for offer in past if not (is_conflict(offer) and was_lifted(offer, lifted))]
     us_state, circuit = held_in(case)
     profile = CaseProfile(
         case_type=case.case_type,

@@ -50,6 +50,7 @@ _SAME = (
     "urgency_reason",
     "urgency_without_clocks",
     "urgency_reason_without_clocks",
+    "said_urgent_at",
     "custody",
     "facility",
     "part_of_city",

@@ -1,29 +1,41 @@
 """Waking somebody: a case that cannot wait for opening time pages who is on call, then the next, until one takes it.
 
-Texts and calls name the case's reference and nothing else.
+Here is decided who is woken and when; `referrals/actions/pages_out.py` asks the carrier, and
+`referrals/actions/duty_mail.py` writes to the leads.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.models import OrganizationKind, User
 from accounts.roles import Actor, Role
 from notifications.broker import ask_worker
-from notifications.staff_phones import staff_phones
+from referrals.actions import duty_mail
 from referrals.business_time import HOTLINE_HOURS
-from referrals.models import Assignment, Case, CoordinatorTask, DutyPage, DutyPhone, DutyShift, TaskKind, Urgency
+from referrals.models import (
+    Assignment,
+    Case,
+    CoordinatorTask,
+    DutyMailKind,
+    DutyPage,
+    DutyPhone,
+    DutyShift,
+    TaskKind,
+    Urgency,
+)
 from referrals.models.case import OPEN_STATES
 
 log = logging.getLogger(__name__)
 
-# The call-back desk; this package cannot name a route of the one above it.
-DESK = "/staff/calls/"
 NEXT_AFTER = timedelta(minutes=10)
+# Everybody on call is paged so often, ten minutes apart; then it is one of them an hour until the office opens.
+ROUNDS = 3
+LATER_AFTER = timedelta(hours=1)
 # A case pages once a night: who took it goes on with it, whatever is found out later.
 _ONCE_WITHIN = timedelta(hours=12)
 # What waits for somebody to speak with the family, or to find it a lawyer who is awake.
@@ -40,7 +52,13 @@ def wake_if_closed(case: Case, now: datetime) -> None:
     """Page the first person on call for a locked case, whatever its tier: its family says that it is urgent."""
     if HOTLINE_HOURS.is_open(now) or DutyPage.objects.filter(case=case, made_at__gt=now - _ONCE_WITHIN).exists():
         return
-    _page(case.pk, 0, now)
+    people = on_call(now)
+    # What nobody answered last night is over; its pages keep their places.
+    before = DutyPage.objects.filter(case=case, answered_at=None).order_by("rung").last()
+    _page(case, people[0] if people else None, before.rung + 1 if before else 0, now)
+    if not people:
+        # The row stands for everybody: whoever comes on call later is paged after it.
+        _tell_nobody_is_on_call(case, now)
 
 
 def page_left_over(now: datetime) -> int:
@@ -68,6 +86,11 @@ def note_answered(case: Case, *, by: Actor, now: datetime) -> None:
     waiting.update(answered_at=now, answered_by_user_id=by.user_id)
 
 
+def is_paging(case: Case) -> bool:
+    """Whether people are being woken for the case and none of them has taken it."""
+    return DutyPage.objects.filter(case=case, answered_at=None).exists()
+
+
 def on_call(now: datetime) -> list[User]:
     """Who is paged, in order: those on shift now, then leads of the hotline, each with a phone to ring."""
     shifts = DutyShift.objects.filter(begins_at__lte=now, ends_at__gt=now, user__is_active=True)
@@ -80,69 +103,52 @@ def on_call(now: datetime) -> list[User]:
 def escalate(now: datetime) -> int:
     """Page the next person for each open case that nobody has taken within ten minutes; returns how many.
 
-    After the last one the first is paged again. In opening hours the desk has the case.
+    After the last one the leads are told and the first is paged again. In opening hours the desk has the case.
     """
     if HOTLINE_HOURS.is_open(now):
         return 0
-    waiting = DutyPage.objects.filter(answered_at=None, case__state__in=OPEN_STATES).order_by("made_at", "rung")
-    newest = {page.case_id: page for page in waiting}
-    late = [page for page in newest.values() if page.made_at <= now - NEXT_AFTER]
-    for page in late:
-        try:
-            with transaction.atomic():
-                _page(page.case_id, page.rung + 1, now)
-        except IntegrityError:
-            # Another worker was quicker.
-            continue
-    return len(late)
+    waiting = DutyPage.objects.filter(answered_at=None, case__state__in=OPEN_STATES)
+    paged = 0
+    for case_id in waiting.order_by().values_list("case_id", flat=True).distinct():
+        with transaction.atomic():
+            # Two that escalate at the same moment ask one person.
+            paged += _go_on(Case.objects.select_for_update().get(pk=case_id), now)
+    return paged
 
 
-def send_waiting(now: datetime) -> None:
-    """Send what a lost broker message or a silent carrier left behind."""
-    waiting = DutyPage.objects.filter(sent_at=None, answered_at=None, user_id__isnull=False)
-    for page_id in waiting.values_list("pk", flat=True):
-        try:
-            send(page_id=page_id, now=now)
-        except Exception:
-            log.exception("page %s is not sent yet", page_id)
-
-
-def send(*, page_id: UUID, now: datetime) -> bool:
-    """Text and ring the person, unless that was done or the case was taken; False if the carrier took neither."""
-    with transaction.atomic():
-        page = (
-            DutyPage.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("case")
-            .filter(pk=page_id, sent_at=None, answered_at=None)
-            .first()
-        )
-        phone = DutyPhone.objects.filter(user_id=page.user_id).first() if page and page.user_id else None
-        if page is None or phone is None:
-            return True
-        backend = staff_phones()
-        is_texted = backend.text(phone.phone, _text(page.case))
-        is_rung = backend.ring(phone.phone, _spoken(page.case))
-        if not (is_texted or is_rung):
-            log.error("page %s could not be sent", page_id)
-            return False
-        page.sent_at = now
-        page.save(update_fields=["sent_at"])
+def _go_on(case: Case, now: datetime) -> bool:
+    """Page whoever is next for a locked case; False where it is not time yet, or nobody is there."""
+    unanswered = DutyPage.objects.filter(case=case, answered_at=None).order_by("made_at", "rung")
+    pages = [page for page in unanswered if HOTLINE_HOURS.next_opening(page.made_at) > now]
+    if not pages:
+        # Taken a moment ago; or the office was open since: then the case is the desk's.
+        return False
+    people = on_call(now)
+    if not people:
+        _tell_nobody_is_on_call(case, now, since=pages[0].made_at)
+        return False
+    person, rounds = _next_of(people, pages)
+    if pages[-1].user_id is not None and now < pages[-1].made_at + (NEXT_AFTER if rounds < ROUNDS else LATER_AFTER):
+        return False
+    if rounds:
+        duty_mail.tell_leads(case, DutyMailKind.UNANSWERED, now=now, since=pages[0].made_at)
+    _page(case, person, pages[-1].rung + 1, now)
     return True
 
 
-def _page(case_id: UUID, rung: int, now: datetime) -> None:
-    people = on_call(now)
-    person = people[rung % len(people)] if people else None
-    if person is None:
-        log.warning("nobody is on call for case %s: fill the rota", case_id)
-    page = DutyPage.objects.create(case_id=case_id, user_id=person.pk if person else None, rung=rung, made_at=now)
-    transaction.on_commit(partial(ask_worker, "referrals.tasks.send_page", [page.pk]), robust=True)
+def _next_of(people: Sequence[User], pages: Sequence[DutyPage]) -> tuple[User, int]:
+    """The first of those paged least, and how many whole rounds there have been."""
+    paged = Counter(page.user_id for page in pages)
+    person = min(people, key=lambda one: paged[one.pk])
+    return person, paged[person.pk]
 
 
-def _text(case: Case) -> str:
-    return f"{case.reference} needs a call within 30 minutes. Please take it: {settings.PUBLIC_BASE_URL}{DESK}"
+def _tell_nobody_is_on_call(case: Case, now: datetime, since: datetime | None = None) -> None:
+    if duty_mail.tell_leads(case, DutyMailKind.NOBODY_ON_CALL, now=now, since=since or now):
+        log.warning("nobody is on call for case %s: fill the rota", case.pk)
 
 
-def _spoken(case: Case) -> str:
-    letters = ". ".join(case.reference.replace("-", ""))
-    return f"A request needs a call within 30 minutes. Please sign in and take it. Its reference is: {letters}."
+def _page(case: Case, person: User | None, rung: int, now: datetime) -> None:
+    page = DutyPage.objects.create(case=case, user_id=person.pk if person else None, rung=rung, made_at=now)
+    if person:
+        transaction.on_commit(partial(ask_worker, "referrals.tasks.send_page", [page.pk]), robust=True)

@@ -11,6 +11,7 @@ from referrals import events
 from referrals.actions.moves import lock_case, open_task
 from referrals.actions.paging import wake_if_closed
 from referrals.actions.sharing import hotline_reader
+from referrals.actions.tiers import raise_by_words
 from referrals.business_time import answer_due
 from referrals.models import Case, TaskKind, Urgency
 from referrals.policies import holder_of
@@ -32,8 +33,10 @@ def take_in(arrived: Arrived, now: datetime) -> None:
     done = arrived.is_news or arrived.wish not in (Wish.START, Wish.YES)
     detail = {"wish": arrived.wish, "urgent": arrived.is_urgent, "done": done}
     events.record(case=case, kind=RECEIVED, by=FAMILY, now=now, detail=detail)
+    if arrived.is_urgent:
+        raise_by_words(case, said_at=arrived.received_at, now=now)
     for kind in _tasks(arrived):
-        # A word in a text changes no tier by itself: it brings a person who can, within the time of the most urgent.
+        # Of a case that is over no tier changes; whoever reads the text has no more time for it.
         tier = Urgency.T0 if kind == TaskKind.URGENT_TEXT else case.urgency
         open_task(case, kind, due_at=answer_due(tier, now), now=now)
     if arrived.is_urgent and case.is_open:

@@ -13,7 +13,7 @@ from referrals.models.case import (
     Urgency,
 )
 from referrals.models.certification import CertificationDesk, CertificationRequest, CertifyingAgency
-from referrals.models.clinic import ClinicCaseType, ClinicSeat, ClinicSession, SeatState, SessionStatus
+from referrals.models.clinic import FREED, ClinicCaseType, ClinicSeat, ClinicSession, SeatState, SessionStatus
 from referrals.models.deadline import (
     CalendarFeed,
     CaseDeadline,
@@ -25,7 +25,16 @@ from referrals.models.deadline import (
 from referrals.models.demand import CounselAdvice, DemandKind, DemandState, LegalDemand, ServedOn
 from referrals.models.desk import CaseRead, SavedFilter
 from referrals.models.digest import ProviderDigest
-from referrals.models.duty import CallAttempt, CallOutcome, DutyPage, DutyPhone, DutyShift
+from referrals.models.duty import (
+    ALARMS,
+    CallAttempt,
+    CallOutcome,
+    DutyMail,
+    DutyMailKind,
+    DutyPage,
+    DutyPhone,
+    DutyShift,
+)
 from referrals.models.locator import LocatorCheck, LookedAt, LookResult
 from referrals.models.offer import (
     ConflictHold,
@@ -53,6 +62,8 @@ from referrals.models.warm_referral import ReferralOutcome, WarmReferral
 from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 
 __all__ = (
+    "ALARMS",
+    "FREED",
     "AlertKind",
     "Assignment",
     "CalendarFeed",
@@ -80,6 +91,8 @@ __all__ = (
     "DeclineReason",
     "DemandKind",
     "DemandState",
+    "DutyMail",
+    "DutyMailKind",
     "DutyPage",
     "DutyPhone",
     "DutyShift",

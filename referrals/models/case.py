@@ -124,9 +124,11 @@ class Case(ConcurrentTransitionMixin, models.Model):
     triage_rule = models.ForeignKey(TriageRule, on_delete=models.PROTECT, null=True, related_name="+")
     urgency = models.PositiveSmallIntegerField(choices=Urgency.choices)
     urgency_reason = models.CharField(max_length=40)
-    # The tier without its legal clocks, as long as one of those makes the case more urgent than its answers do.
+    # The tier of the answers alone, as long as a legal clock or urgent words in a text make the case more urgent.
     urgency_without_clocks = models.PositiveSmallIntegerField(choices=Urgency.choices, null=True)
     urgency_reason_without_clocks = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # When the family texted urgent words that no person has found to be none: until then the case is T0.
+    said_urgent_at = models.DateTimeField(null=True)
     custody = models.CharField(max_length=20, choices=Custody.choices, default=Custody.UNKNOWN)
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, null=True, related_name="+")
     part_of_city = models.CharField(max_length=12, choices=PartOfCity.choices, blank=True)

@@ -86,6 +86,11 @@ class SeatState(models.TextChoices):
     ATTENDED = "attended", "Came"
     NO_SHOW = "no_show", "Did not come"
     CANCELLED = "cancelled", "Freed"
+    # Freed by the clock: a provider took the case, or the clinic does not take place. Nobody stayed away.
+    NOT_NEEDED = "not_needed", "Not needed"
+
+
+FREED = (SeatState.CANCELLED, SeatState.NOT_NEEDED)
 
 
 class ClinicSeat(models.Model):
@@ -103,7 +108,7 @@ class ClinicSeat(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=SeatState.values), name="clinic_seat_state_known"),
             models.CheckConstraint(
-                condition=Q(state=SeatState.CANCELLED) ^ Q(freed_at__isnull=True), name="clinic_seat_freed_at_a_time"
+                condition=Q(state__in=FREED) ^ Q(freed_at__isnull=True), name="clinic_seat_freed_at_a_time"
             ),
             models.UniqueConstraint(
                 fields=["case"], condition=Q(state=SeatState.BOOKED), name="one_booked_seat_per_case"

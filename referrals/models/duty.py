@@ -54,7 +54,12 @@ class DutyPage(models.Model):
     user_id = models.BigIntegerField(null=True)
     rung = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
+    # Before the carrier is asked; what it took is noted after it answered, each with its own id.
+    tried_at = models.DateTimeField(null=True)
+    texted_at = models.DateTimeField(null=True)
+    text_id = models.CharField(max_length=34, blank=True)
+    rang_at = models.DateTimeField(null=True)
+    ring_id = models.CharField(max_length=34, blank=True)
     # Somebody has taken the case: this person or another.
     answered_at = models.DateTimeField(null=True)
     answered_by_user_id = models.BigIntegerField(null=True)
@@ -73,6 +78,44 @@ class DutyPage(models.Model):
 
     def __str__(self) -> str:
         return f"page {self.rung} for {self.case}"
+
+
+class DutyMailKind(models.TextChoices):
+    NOBODY_ON_CALL = "nobody_on_call", "Nobody on call"
+    UNANSWERED = "unanswered", "Nobody answered"
+    TAKEN_OVER = "taken_over", "Taken over at night"
+
+
+# What the leads hear of; the third is for whoever the case was taken from.
+ALARMS = (DutyMailKind.NOBODY_ON_CALL, DutyMailKind.UNANSWERED)
+
+
+class DutyMail(models.Model):
+    """One e-mail about a case that pages: to the leads, or to `user_id`, who worked on it by day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="duty_mails")
+    kind = models.CharField(max_length=16, choices=DutyMailKind.choices)
+    user_id = models.BigIntegerField(null=True)
+    made_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("made_at", "id")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(kind__in=DutyMailKind.values), name="duty_mail_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind=DutyMailKind.TAKEN_OVER, user_id__isnull=False)
+                | (~Q(kind=DutyMailKind.TAKEN_OVER) & Q(user_id__isnull=True)),
+                name="duty_mail_has_its_reader",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["made_at"], name="duty_mail_waits", condition=Q(mailed_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.case}"
 
 
 class CallOutcome(models.TextChoices):

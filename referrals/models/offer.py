@@ -116,12 +116,16 @@ class ProviderMail(models.Model):
 
 
 class ConflictHold(models.Model):
-    """A provider that must never be offered a case; never whose conflict it is, nor what it is about."""
+    """A provider that must not be offered a case; never whose conflict it is, nor what it is about.
+
+    Until it is lifted: what was said before that, here or with a decline, counts no more.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="conflict_holds")
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     user_id = models.BigIntegerField(null=True)
+    lifted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -11,7 +11,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from privacy import throttle
 from referrals.actions.calendars import make_feed, take_back_feed
-from referrals.calendar import as_ical, clocks_for, reader_of
+from referrals.calendar import as_ical, certifications_for, clocks_for, reader_of
 from referrals.models import CalendarFeed
 from web.callers import caller_of
 
@@ -52,7 +52,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     actor = reader_of(token)
     if actor is None:
         return _unknown(request)
-    response = HttpResponse(as_ical(clocks_for(actor)), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(
+        as_ical(clocks_for(actor), certifications_for(actor)), content_type="text/calendar; charset=utf-8"
+    )
     response["Cache-Control"] = f"private, max-age={FRESH_SECONDS}"
     return response
 

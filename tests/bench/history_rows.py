@@ -260,16 +260,18 @@ SELECT gen_random_uuid(), hotline_id, 'not_theirs', coordinator_id, id, 1, opene
 
 _CONTACT = """
 INSERT INTO notifications_contact (
-    id, case_id, language, may_text, may_call, any_hour, time_zone, phone_is_shared, created_at)
-SELECT md5('contact' || id)::uuid, id, language, true, true, true, 'America/Chicago', false, opened_at
+    id, case_id, language, may_text, may_email, may_call, any_hour, time_zone, phone_is_shared, created_at)
+SELECT md5('contact' || id)::uuid, id, language, true, false, true, true, 'America/Chicago', false, opened_at
   FROM bench_case ORDER BY n
 """
 _MESSAGE = """
 INSERT INTO notifications_message (
-    id, contact_id, case_id, template, trigger, language, is_urgent, state, reason, attempts, times_returned,
-    times_asked, tried_at, send_after, created_at, state_since, carrier_id, error_code, removed_at)
-SELECT gen_random_uuid(), md5('contact' || id)::uuid, id, template, gen_random_uuid(), language, false, 'delivered', '',
-       1, 0, 0, opened_at, opened_at, opened_at, opened_at, 'SM' || md5(id || template), '', opened_at
+    id, contact_id, case_id, template, trigger, channel, language, is_urgent, state, reason, cancelled_reason,
+    attempts, times_returned, times_asked, tried_at, send_after, created_at, state_since, carrier_id, error_code,
+    removed_at)
+SELECT gen_random_uuid(), md5('contact' || id)::uuid, id, template, gen_random_uuid(), 'text', language, false,
+       'delivered', '', '', 1, 0, 0, opened_at, opened_at, opened_at, opened_at, 'SM' || md5(id || template), '',
+       opened_at
   FROM bench_case, unnest(ARRAY['opened', 'accepted', 'closed']) template
  WHERE template = 'opened' OR NOT is_open OR template = 'accepted' AND state IN ('accepted', 'represented')
  ORDER BY n

@@ -16,6 +16,7 @@ from tests.browser import (
     desk_visits,
     follow_up_visits,
     phone_visits,
+    release_visits,
     second_factor_visits,
     vault_visits,
 )
@@ -373,7 +374,7 @@ def clock_visits() -> Iterator[Visit]:
 def money_visits() -> Iterator[Visit]:
     yield visit("staff/money/", "money", Role.FINANCE, at("/staff/money/"))
     yield from billing_visits.every_visit()
-    yield visit("funders/", "releases", Role.FUNDER, at("/funders/"))
+    yield from release_visits.every_visit()
 
 
 def sign_in_visits() -> Iterator[Visit]:

@@ -12,16 +12,23 @@ import pytest
 
 from accounts.demo import PASSWORD, VAULT_PASSPHRASE
 from privacy import worker_key
-from tests.services import process
 from tests.services.served import LEFT_OUT, ROOT, Served, free_port
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = Served(tmp_path_factory.mktemp("serve"))
-    running.wait_until_ready()
-    yield running
-    process.stop(running.process)
+    with Served(tmp_path_factory.mktemp("serve")) as running:
+        running.wait_until_ready()
+        yield running
+
+
+def test_one_that_does_not_get_ready_is_not_left_running(tmp_path: Path) -> None:
+    slow = Served(tmp_path)
+
+    with pytest.raises(pytest.fail.Exception):
+        slow.wait_until_ready(seconds=0)
+
+    assert slow.process.returncode is not None
 
 
 def test_one_process_serves_web_worker_and_clock(served: Served) -> None:
@@ -45,8 +52,8 @@ def test_its_log_holds_no_error(served: Served) -> None:
 
 def test_a_taken_port_is_said_in_one_sentence(served: Served) -> None:
     (served.folder / "second").mkdir()
-    second = Served(served.folder / "second", port=served.port)
-    assert second.process.wait(30) == 1
+    with Served(served.folder / "second", port=served.port) as second:
+        assert second.process.wait(30) == 1
     assert second.log.read_text().splitlines() == [
         f"Port {served.port} is taken. Choose another one: PORT={served.port + 1} make run"
     ]
@@ -54,14 +61,14 @@ def test_a_taken_port_is_said_in_one_sentence(served: Served) -> None:
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_it_ends_within_five_seconds_and_keeps_its_data(tmp_path: Path, ending: signal.Signals) -> None:
-    first = Served(tmp_path)
-    first.wait_until_ready()
-    code, seconds = first.end(ending)
+    with Served(tmp_path) as first:
+        first.wait_until_ready()
+        code, seconds = first.end(ending)
     assert code == 0
     assert seconds < 5
-    again = Served(tmp_path)
-    again.wait_until_ready()
-    again.end(ending)
+    with Served(tmp_path) as again:
+        again.wait_until_ready()
+        again.end(ending)
     assert "Demo data" in first.log.read_text()
     assert "Demo data" not in again.log.read_text()
 

@@ -156,7 +156,8 @@ def wanted(of: Commitment, *, day: date | None = None, number: int = 1, cents: i
 
 
 def draft(*commitments: Commitment, now: datetime = NOW) -> Invoice:
-    """An invoice that its provider is preparing."""
+    """An invoice that its provider is preparing, with an agreement behind it."""
+    agreement(commitments[0].provider.code)
     lines = [wanted(one, number=number) for number, one in enumerate(commitments, start=1)]
     return prepare_invoice(wanted=lines, by=staff(commitments[0].provider.code), now=now)
 

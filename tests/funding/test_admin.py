@@ -1,19 +1,22 @@
 """The tables of money in the editor: whole tables, grants and budgets by the actions, the books to look at only."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.roles import Role
-from funding.models import BudgetLine, Grant, JournalLine, MoneyRule, StagePrice
+from funding.models import BudgetLine, Grant, JournalLine, MoneyRule, ProviderAgreement, StagePrice
+from providers.models import Provider
 from tests.factories import client_of, member, organization
 from tests.funding.builders import grant
 
 pytestmark = pytest.mark.django_db
 
-EDITED = {"grant", "budgetline", "stageprice", "provideragreement", "moneyrule"}
+EDITED = {"grant", "budgetline", "stageprice", "provideragreement", "moneyrule", "publicpageswitch"}
 
 
 @pytest.fixture
@@ -68,6 +71,18 @@ def test_a_budget_line_entered_here_is_within_the_award(operator: Client) -> Non
     assert BudgetLine.objects.get().name == "Lawyers"
     city.refresh_from_db()
     assert city.budgeted_cents == 100
+
+
+@pytest.mark.parametrize("payee", ["=AHR-1", "+1", "-1", "@AHR", "\tAHR", 'AHR"1', "AHR,1", "AHR'1", " AHR"])
+def test_a_payee_that_the_banks_file_cannot_hold_is_refused_on_entry(payee: str) -> None:
+    made = ProviderAgreement(
+        provider=Provider.objects.get(code="AHR"), payee=payee, valid_from=date(2026, 1, 1), source="test"
+    )
+
+    with pytest.raises(ValidationError, match="Letters, digits"):
+        made.full_clean()
+    made.payee = "AHR-1"
+    made.full_clean()
 
 
 @pytest.mark.parametrize(

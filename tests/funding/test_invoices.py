@@ -39,6 +39,7 @@ from tests.funding.builders import (
     APPROVER,
     FINANCE,
     NOW,
+    agreement,
     approved,
     commitment,
     draft,
@@ -389,6 +390,7 @@ def test_a_returned_invoice_says_why_and_can_be_sent_again() -> None:
 
 
 def test_what_became_wrong_meanwhile_is_refused_at_the_signature() -> None:
+    agreement()
     made = commitment(grant(), committed_at=NOW - timedelta(days=40))
     invoice = submit_invoice(
         invoice=prepare_invoice(

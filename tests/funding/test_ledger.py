@@ -20,6 +20,7 @@ from funding.models import (
     BankStatement,
     Commitment,
     CommitmentState,
+    CountedFact,
     Disbursement,
     FollowedEvent,
     Grant,
@@ -28,7 +29,8 @@ from funding.models import (
     PaidLine,
     PaymentFile,
     Release,
-    ReleasedDisbursement,
+    ReleaseDocument,
+    WaitingLink,
 )
 from tests.factories import organization
 from tests.funding.builders import FINANCE, NOW, accepted, commitment, grant, paid, payment
@@ -151,6 +153,40 @@ def test_the_database_refuses_a_balanced_pair_of_lines_in_an_old_entry_of_a_clos
     assert entry.lines.count() == 2
 
 
+def test_the_database_refuses_a_balanced_pair_of_lines_in_an_old_entry_of_an_open_month() -> None:
+    assert connection.vendor == "postgresql"
+    city = grant()
+    lines = [ledger.Line(Account.CASH, city, debit=1), ledger.Line(Account.NET_ASSETS, city, credit=1)]
+    entry = ledger.post(on=TODAY, description="Test", lines=lines, by=FINANCE, now=NOW)
+    connection.check_constraints()
+
+    def append() -> None:
+        with transaction.atomic():
+            JournalLine.objects.bulk_create(
+                [
+                    JournalLine(entry=entry, account=Account.CASH, grant=city, debit_cents=7),
+                    JournalLine(entry=entry, account=Account.NET_ASSETS, grant=city, credit_cents=7),
+                ]
+            )
+            connection.check_constraints()
+
+    with pytest.raises(IntegrityError, match="other lines than it was posted with"):
+        append()
+    assert entry.lines.count() == 2
+
+
+def test_the_database_refuses_an_entry_without_the_lines_it_speaks_of() -> None:
+    assert connection.vendor == "postgresql"
+
+    def post() -> None:
+        with transaction.atomic():
+            JournalEntry.objects.create(posted_on=TODAY, description="Test", created_at=NOW, line_count=2)
+            connection.check_constraints()
+
+    with pytest.raises(IntegrityError, match="other lines"):
+        post()
+
+
 @pytest.mark.parametrize(
     "change", [{"is_closed": False, "closed_at": None}, {"first_day": date(2026, 9, 1)}], ids=["opened", "moved"]
 )
@@ -167,10 +203,10 @@ def test_the_database_refuses_to_open_a_closed_month(change: dict[str, Any]) -> 
 def test_the_database_refuses_an_entry_out_of_balance_at_the_end_of_its_transaction() -> None:
     assert connection.vendor == "postgresql"
     city = grant()
-    entry = JournalEntry.objects.create(posted_on=TODAY, description="Test", created_at=NOW)
 
     def post_one_side() -> None:
         with transaction.atomic():
+            entry = JournalEntry.objects.create(posted_on=TODAY, description="Test", created_at=NOW, line_count=1)
             JournalLine.objects.create(entry=entry, account=Account.CASH, grant=city, debit_cents=1)
             connection.check_constraints()
 
@@ -210,7 +246,9 @@ APPEND_ONLY: list[Any] = [
     PaidLine,
     PaymentFile,
     Release,
-    ReleasedDisbursement,
+    ReleaseDocument,
+    CountedFact,
+    WaitingLink,
 ]
 
 

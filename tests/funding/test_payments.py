@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from accounts.roles import Actor, Role
@@ -27,10 +28,12 @@ from funding.models import (
     JournalEntry,
     PaymentFile,
     PaymentItem,
+    ProviderAgreement,
 )
 from funding.payment_file import render
 from funding.policies import RefusedError
 from providers.models import Provider
+from tests.factories import client_of, member
 from tests.funding.builders import APPROVER, FINANCE, NOW, agreement, approved, commitment, grant, payment, submitted
 
 TODAY = date(2026, 11, 17)
@@ -79,14 +82,15 @@ def test_a_file_is_dated_by_the_day_in_minneapolis() -> None:
 
 
 def test_no_case_and_no_formula_is_in_a_file() -> None:
-    Provider.objects.filter(code="AHR").update(name="=HYPERLINK(1)")
+    Provider.objects.filter(code="AHR").update(name='=HYPERLINK("x"), Inc.')
     made = commitment(grant())
 
     file = payment(made)
 
     assert made.case_reference not in file.content
     (name,) = [row[3] for row in csv.reader(io.StringIO(file.content, newline="")) if row[0] == "6"]
-    assert name == "'=HYPERLINK(1)"
+    assert name == "HYPERLINK X INC."
+    assert not set("\"'=@\t") & set(file.content)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.FINANCE])
@@ -110,7 +114,7 @@ def test_what_was_changed_in_the_tables_after_both_signed_is_not_paid() -> None:
     invoice = approved(commitment(grant()))
     InvoiceLine.objects.update(cents=260_000)
 
-    with pytest.raises(RefusedError, match="not what both signed"):
+    with pytest.raises(RefusedError, match="not what was signed"):
         make_payment(invoices=[invoice.pk], pays_on=TODAY, by=FINANCE, now=NOW)
 
 
@@ -166,6 +170,7 @@ def test_a_closed_month_takes_no_payment() -> None:
 
 def test_nobody_is_paid_without_an_agreement_that_day() -> None:
     invoice = approved(commitment(grant()))
+    ProviderAgreement.objects.update(valid_to=TODAY)
 
     with pytest.raises(RefusedError, match="no agreement"):
         make_payment(invoices=[invoice.pk], pays_on=TODAY, by=FINANCE, now=NOW)
@@ -236,7 +241,51 @@ def test_a_statement_is_matched_by_trace_and_amount(trace: str) -> None:
 
 def test_a_payment_on_two_overlapping_statements_is_matched_once(trace: str) -> None:
     assert _read(f"2026-11-18,-2500.00,{trace}") == [(2, BankOutcome.MATCHED)]
-    assert _read(f"2026-11-18,-2500.00,{trace}", "2026-11-19,1.00,x")[0] == (2, BankOutcome.AGAIN)
+    assert _read(f"2026-11-18,-2500.00,{trace}", "2026-11-19,1.00,x") == [(3, BankOutcome.UNKNOWN)]
+    assert BankStatement.objects.latest("pk").known_lines == 1
+
+
+def test_two_real_equal_lines_of_a_day_are_both_taken_and_neither_by_the_next_export(trace: str) -> None:
+    twice = ["2026-11-18,-25.00,Fee", "2026-11-18,-25.00,Fee"]
+    assert len(_read(*twice)) == 2
+
+    assert len(_read(*twice, f"2026-11-18,-2500.00,{trace}")) == 1
+    assert len(_read(*twice, "2026-11-18,-25.00,Fee", f"2026-11-18,-2500.00,{trace}", "2026-11-20,1.00,x")) == 2
+
+    assert list(BankStatement.objects.order_by("pk").values_list("known_lines", flat=True)) == [0, 2, 3]
+    assert BankLine.objects.filter(cents=-2_500).count() == 3
+
+
+def test_a_payment_that_the_bank_really_made_twice_is_said_and_an_overlapping_export_says_it_once(trace: str) -> None:
+    twice = [f"2026-11-18,-2500.00,{trace}", f"2026-11-18,-2500.00,{trace}"]
+
+    assert _read(*twice) == [(2, BankOutcome.MATCHED), (3, BankOutcome.AGAIN)]
+    assert _read(*twice, "2026-11-19,1.00,x") == [(4, BankOutcome.UNKNOWN)]
+    assert BankLine.objects.filter(outcome=BankOutcome.AGAIN).count() == 1
+
+
+def test_two_payments_alike_on_one_day_are_two() -> None:
+    city = grant()
+    for minute in range(2):
+        payment(commitment(city), now=NOW + timedelta(minutes=minute))
+    traces = PaymentItem.objects.order_by("id").values_list("trace", flat=True)
+
+    assert _read(*(f"2026-11-18,-2500.00,{trace}" for trace in traces)) == [
+        (2, BankOutcome.MATCHED),
+        (3, BankOutcome.MATCHED),
+    ]
+
+
+def test_the_page_says_how_many_lines_were_known_already(trace: str) -> None:
+    client = client_of(member(Role.FINANCE))
+    line = f"2026-11-18,-2500.00,{trace}"
+    for lines, said in (
+        ([line], "Read 1 lines: 0 were known already, 1 of the others"),
+        ([line, "2026-11-19,1.00,x"], "Read 2 lines: 1 were known already, 0 of the others"),
+    ):
+        sent = {"file": SimpleUploadedFile("bank.csv", _statement(*lines))}
+        text = client.post("/staff/payments/statements/", sent, follow=True).content.decode()
+        assert said in text
 
 
 def test_the_same_statement_is_read_in_once(trace: str) -> None:

@@ -28,6 +28,7 @@ from funding.models import (
     CaseAccount,
     Commitment,
     CommitmentState,
+    CountedFact,
     Disbursement,
     FollowedEvent,
     Grant,
@@ -36,7 +37,6 @@ from funding.models import (
     JournalEntry,
     PaymentFile,
     Release,
-    ReleasedDisbursement,
 )
 from funding.policies import RefusedError
 from providers.models import Provider
@@ -59,7 +59,7 @@ LATER = NOW + timedelta(hours=1)
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
-def _together(number: int, work: Callable[[int], object]) -> list[BaseException]:
+def together(number: int, work: Callable[[int], object]) -> list[BaseException]:
     """Run `work` in so many threads at once; returns what they raised."""
     start = threading.Barrier(number)
     failures: list[BaseException] = []
@@ -87,7 +87,7 @@ def test_an_award_is_never_exceeded_by_many_that_follow_the_log(scale: Mapping[s
     city = grant(5 * 250_000 + 249_999)
     events = [accepted(at=NOW + timedelta(seconds=number)) for number in range(threads)]
 
-    assert _together(threads, lambda _index: follow_acceptances(now=LATER)) == []
+    assert together(threads, lambda _index: follow_acceptances(now=LATER)) == []
 
     city.refresh_from_db()
     assert city.committed_cents == 5 * 250_000
@@ -124,7 +124,7 @@ def test_of_many_at_once_one_takes_the_last_dollars_and_a_release_gives_them_to_
             with transaction.atomic():
                 place(wanting[index])
 
-        assert _together(threads, take) == []
+        assert together(threads, take) == []
 
         held = [one for one in wanting if one.state == CommitmentState.OPEN]
         assert sorted(str(one.grant) for one in held) == [f"first {number}"] * 2 + [f"second {number}"]
@@ -134,7 +134,7 @@ def test_of_many_at_once_one_takes_the_last_dollars_and_a_release_gives_them_to_
 
         # All expire at once while others look for money: what is given back is taken again, none is lost.
         Commitment.objects.filter(pk__in=[one.pk for one in held]).update(expires_on=date(2026, 11, 1))
-        assert _together(8, lambda _index: release_expired(now=NOW)) == []
+        assert together(8, lambda _index: release_expired(now=NOW)) == []
         open_now = Commitment.objects.filter(state=CommitmentState.OPEN, grant__in=[first, second])
         assert open_now.count() == 3
         assert Commitment.objects.filter(state=CommitmentState.RELEASED, pk__in=[one.pk for one in held]).count() == 3
@@ -161,7 +161,7 @@ def test_negative_control_without_the_guard_the_same_race_exceeds_the_award(scal
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE funding_grant DROP CONSTRAINT grant_never_over_award")
     try:
-        assert _together(threads, take) == []
+        assert together(threads, take) == []
         city.refresh_from_db()
         assert city.committed_cents > city.award_cents
     finally:
@@ -179,7 +179,7 @@ def test_an_invoice_paid_by_many_at_once_is_paid_once(scale: Mapping[str, int]) 
     agreement()
     invoice = approved(commitment(grant()))
 
-    failures = _together(
+    failures = together(
         threads,
         lambda _index: make_payment(invoices=[invoice.pk], pays_on=date(2026, 11, 17), by=FINANCE, now=NOW),
     )
@@ -193,7 +193,7 @@ def test_a_stage_billed_by_many_at_once_is_on_one_invoice(scale: Mapping[str, in
     threads = scale["race_threads"]
     made = commitment(grant())
 
-    failures = _together(threads, lambda _index: draft(made))
+    failures = together(threads, lambda _index: draft(made))
 
     assert [type(failure) for failure in failures] == [BadLinesError] * (threads - 1)
     assert InvoiceLine.objects.count() == 1
@@ -205,7 +205,7 @@ def test_one_side_signs_once_however_many_press_the_button(scale: Mapping[str, i
     invoice = submitted(commitment(grant()))
     seen = digest_of(invoice)
 
-    failures = _together(
+    failures = together(
         threads,
         lambda index: approve_invoice(invoice=invoice, seen=seen, by=Actor(Role.FINANCE, user_id=100 + index), now=NOW),
     )
@@ -232,7 +232,7 @@ def test_no_posting_slips_into_a_month_that_is_being_closed(scale: Mapping[str, 
         with transaction.atomic():
             ledger.post(on=day, description="Test", lines=lines, by=FINANCE, now=NOW)
 
-    failures = _together(threads, work)
+    failures = together(threads, work)
 
     assert {type(failure) for failure in failures} <= {ledger.ClosedMonthError}
     # Nothing came in after the close had returned.
@@ -246,8 +246,8 @@ def test_a_quarter_closed_by_many_at_once_is_released_once(scale: Mapping[str, i
     for _ in range(11):
         paid(city, code="AHR", paid_on=date(2026, 8, 3))
 
-    failures = _together(threads, lambda _index: make_release(quarter="2026Q3", by=FINANCE, now=NOW))
+    failures = together(threads, lambda _index: make_release(quarter="2026Q3", by=FINANCE, now=NOW))
 
     assert [type(failure) for failure in failures] == [RefusedError] * (threads - 1)
     assert Release.objects.count() == 1
-    assert ReleasedDisbursement.objects.count() == 11
+    assert CountedFact.objects.count() == 11

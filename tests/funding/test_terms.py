@@ -245,8 +245,8 @@ def test_what_a_grant_paid_and_has_left_counts_its_shares_its_administration_and
     spend_on_administration(grant=first, cents=1_000, on=TODAY, finance=FINANCE, approver=APPROVER, now=NOW)
     payment(made)
 
-    found = selectors.grants().values_list("pk", "paid_cents", "left_cents")  # type: ignore[misc]
-    assert set(found) == {(first.pk, 41_000, 59_000), (second.pk, 20_000, 75_000)}
+    found = {(one.grant.pk, one.paid_cents, one.left_cents) for one in selectors.grants()}
+    assert found == {(first.pk, 41_000, 59_000), (second.pk, 20_000, 75_000)}
 
 
 def test_whatever_funds_or_releases_waits_for_its_turn_before_any_row() -> None:
@@ -263,7 +263,7 @@ def test_whatever_funds_or_releases_waits_for_its_turn_before_any_row() -> None:
     )
     tries: list[Any] = [
         lambda: release_expired(now=NOW),
-        lambda: fund_one(waiting.pk),
+        lambda: fund_one(waiting.pk, day=TODAY),
         lambda: approve_allowance(allowance=asked, seen=digest_of(asked), by=FINANCE, now=NOW),
     ]
     for attempt in tries:

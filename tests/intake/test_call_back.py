@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -15,19 +17,22 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Actor, Role
 from intake.actions import submit_draft
+from intake.call_back import waiting_calls
 from intake.tasks import index_lookups, merge_all_corrections
 from notifications.models import Contact
 from privacy.models import DocumentKind, ReturnCode
 from referrals.actions import lose_contact
 from referrals.actions.call_attempts import TakenByColleague, claim, note_attempt
+from referrals.actions.paging import escalate, wake_if_closed
 from referrals.models import CallOutcome, Case, CaseEvent, DutyPhone, State, TaskKind
 from referrals.policies import WrongState
 from tests import factories
 from tests.fake_carrier import FakeCarrier
 from tests.intake.calling import Call, section_with
-from tests.intake.family import text
+from tests.intake.family import Family, text
+from tests.intake.test_corrections import correct
 from tests.intake.test_sending import a_draft
-from tests.intake.two_requests import told
+from tests.intake.two_requests import join, sent, told, two
 from tests.intake.voice import conftest as voice
 from tests.intake.voice.phone import CALLER, up_to
 from tests.services.threads import close_connections
@@ -153,6 +158,27 @@ def test_a_call_that_a_colleague_took_stays_theirs(client: Client) -> None:
     assert "A colleague works on" in page
 
 
+def test_the_desk_shows_that_nobody_comes_and_offers_a_colleagues_case_while_people_are_woken(client: Client) -> None:
+    case = factories.case(now=DAY, is_complete=False)
+    claim(case=case, by=factories.actor(Role.COORDINATOR), now=DAY)
+    assert "Take" not in text(client.get(DESK))  # type: ignore[arg-type]
+    with transaction.atomic():
+        wake_if_closed(Case.objects.select_for_update().get(pk=case.pk), NIGHT)
+    DutyPhone.objects.all().delete()
+    escalate(NIGHT + timedelta(minutes=10))
+
+    page = text(client.get(DESK))  # type: ignore[arg-type]
+    assert "Nobody on call" in page
+    assert f"Take {case.reference}" in re.sub(r"<[^>]*>", "", page)
+    assert waiting_calls(factories.actor(Role.COORDINATOR)) == 1
+    client.post(f"{DESK}{case.reference}/take/")
+
+    page = text(client.get(DESK))  # type: ignore[arg-type]
+    assert "<strong>You</strong>" in page
+    assert "Nobody on call" not in page
+    assert waiting_calls(factories.actor(Role.COORDINATOR)) == 0
+
+
 def test_the_script_has_the_name_and_the_code_word_and_no_number(client: Client) -> None:
     case = filed()
 
@@ -228,6 +254,82 @@ def test_nobody_is_called_against_their_word(
 
     assert why in page
     assert carrier.requests == []
+
+
+def test_of_two_people_each_ones_new_number_is_rung_before_the_worker_has_come_to_it(
+    client: Client, carrier: FakeCarrier
+) -> None:
+    older, newer, _mothers, aunts = two()
+    join(older, newer, factories.actor(Role.COORDINATOR))
+    mother, aunt = Contact.objects.filter(case_id=older.pk).order_by("created_at")
+    family = Family()
+    family.post("status/", {"code": aunts})
+    correct(family, "contact", caller_name="", phone="612-555-0177", shared="nobody", code_word="")
+
+    for contact in (mother, aunt):
+        client.post(f"{DESK}{older.reference}/call/{contact.pk}/")
+
+    dialed = [re.findall(r"<Number>(.*)</Number>", asked["Twiml"])[0] for asked in carrier.asked("Calls")]
+    assert dialed == ["+16125550123", "+16125550177"]
+
+
+def test_an_old_correction_does_not_come_back_over_a_later_number(client: Client, carrier: FakeCarrier) -> None:
+    case, code = sent()
+    family = Family()
+    family.post("status/", {"code": code})
+    correct(family, "contact", caller_name="", phone="612-555-0177", shared="nobody", code_word="")
+    merge_all_corrections()
+    correct(family, "contact", caller_name="", phone="612-555-0178", shared="nobody", code_word="")
+    merge_all_corrections()
+
+    ring(client, case)
+
+    assert "<Number>+16125550178</Number>" in carrier.asked("Calls")[0]["Twiml"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "may_ring"),
+    [
+        # 07:30 and 21:30 in Minneapolis.
+        ("America/New_York", datetime(2026, 11, 17, 13, 30, tzinfo=UTC), True),
+        ("America/Los_Angeles", datetime(2026, 11, 18, 3, 30, tzinfo=UTC), True),
+        ("America/Chicago", datetime(2026, 11, 17, 13, 30, tzinfo=UTC), False),
+        ("America/Los_Angeles", datetime(2026, 11, 17, 15, 30, tzinfo=UTC), False),
+    ],
+)
+def test_by_day_is_by_the_familys_own_clock(
+    client: Client, carrier: FakeCarrier, zone: str, at: datetime, may_ring: bool
+) -> None:
+    case = filed(reach={"hours": "day"})
+    Contact.objects.filter(case_id=case.pk).update(time_zone=zone)
+
+    with time_machine.travel(at):
+        page = text(ring(factories.client_of(User.objects.get(duty_phone__isnull=False)), case))
+
+    assert bool(carrier.asked("Calls")) == may_ring
+    assert ("by day only" in page) != may_ring
+    assert at.astimezone(ZoneInfo(zone)).strftime("%H:%M") in page
+
+
+def test_an_urgent_call_at_any_hour_is_due_in_thirty_minutes_first_and_unread(client: Client) -> None:
+    calm = up_to("taken", caller="+16125550148").press("3").press("6")
+    calm.hang_up()
+    early = up_to("place", caller="+16125550149")
+    early.hang_up()
+    late = up_to("end")
+    late.hang_up()
+
+    page = text(client.get(DESK))  # type: ignore[arg-type]
+
+    shown = re.findall(r'class="reference" href="/staff/calls/([A-Z0-9-]+)/"', page)
+    by_time = list(Case.objects.order_by("opened_at"))
+    assert shown == [by_time[1].reference, by_time[2].reference, by_time[0].reference]
+    assert [case.urgency for case in by_time] == [3, 0, 0]
+    for case in by_time[1:]:
+        assert case.tasks.get(kind=TaskKind.CALL_BACK).due_at == case.opened_at + timedelta(minutes=30)
+    assert page.count(">New<") == 3
+    client.get(f"/staff/cases/{by_time[2].reference}/")
+    assert text(client.get(DESK)).count(">New<") == 2  # type: ignore[arg-type]
 
 
 def test_without_a_phone_of_their_own_a_coordinator_rings_nobody(carrier: FakeCarrier) -> None:

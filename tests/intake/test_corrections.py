@@ -23,6 +23,7 @@ from intake.visits import COOKIE
 from notifications.inbound import receive
 from notifications.models import Contact
 from notifications.opt_out import count_waiting
+from notifications.reaching import phone_of
 from privacy import indexes, vault, worker_key
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals.actions import record_locator_check, request_info, withdraw
@@ -415,3 +416,15 @@ def test_staff_who_found_out_something_cannot_read_the_answers_with_it() -> None
         "place": PLACE_FREE,
         "place_source": "someone",
     }
+
+
+def test_a_text_goes_to_the_new_number_before_the_worker_has_put_it_together() -> None:
+    family, case = with_code()
+    contact = Contact.objects.get(case_id=case.pk)
+    correct(family, "contact", caller_name="", phone="612-555-0177", shared="nobody", code_word="")
+
+    assert phone_of(contact) == "+16125550177"
+    merge_all_corrections()
+    assert phone_of(contact) == "+16125550177"
+    correct(family, "contact", caller_name="", phone="612-555-0188", shared="nobody", code_word="")
+    assert phone_of(contact) == "+16125550188"

@@ -5,18 +5,29 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.roles import Role
+from accounts.roles import SYSTEM, Role
 from intake.actions import submit_draft
+from intake.selectors import full_facts
 from notifications import inbound, opt_out
 from notifications.models import Contact, InboundText, Message, ReceivedText
+from privacy import vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
-from referrals.actions import withdraw
+from referrals import events
+from referrals.actions import record_facts, withdraw
+from referrals.actions.deadlines import follow_clocks
+from referrals.actions.moves import lock_case
+from referrals.actions.tiers import put_tier_back
+from referrals.business_time import answer_due
+from referrals.facts import Facts
 from referrals.models import Case, CaseEvent, TaskKind, Urgency
 from tests import factories
 from tests.intake.test_sending import a_draft
+from tests.services.vault_keys import keys_for
 
 pytestmark = pytest.mark.django_db
 
@@ -114,17 +125,89 @@ def test_cancel_my_appointment_stops_nothing(case: Case) -> None:
     assert Contact.objects.get().opted_out_at is None
 
 
-def test_urgent_words_are_due_like_the_most_urgent_case_and_change_no_tier_by_themselves() -> None:
+def calm_case() -> Case:
     factories.room()
     case = submit_draft(draft=a_draft(taken={"taken": "no"}))
     assert case.urgency != Urgency.T0
+    return case
+
+
+def test_urgent_words_make_the_case_the_most_urgent_and_are_due_like_it() -> None:
+    case = calm_case()
+    before = case.urgency
 
     hear("They took him to the airport")
 
     case.refresh_from_db()
-    urgent = case.tasks.get(kind=TaskKind.URGENT_TEXT)
-    assert urgent.due_at < case.tasks.get(kind=TaskKind.ANSWER_TEXT).due_at
-    assert case.urgency != Urgency.T0
+    assert (case.urgency, case.urgency_reason) == (Urgency.T0, "urgent_words_in_a_text")
+    assert case.urgency_without_clocks == before
+    raised = CaseEvent.objects.get(case=case, kind="urgency_changed")
+    assert (raised.role, raised.user_id) == (Role.FAMILY, None)
+    assert raised.detail == {"before": before, "after": 0, "reason": "urgent_words_in_a_text"}
+    soon = answer_due(Urgency.T0, raised.at)
+    assert all(task.due_at <= soon for task in case.tasks.filter(done_at=None))
+    assert events.broken_links(case.pk) == []
+
+
+def test_new_answers_and_clocks_do_not_take_back_what_a_text_raised() -> None:
+    case = calm_case()
+    hear("They took him to the airport")
+
+    sealed = full_facts(case)
+    assert sealed is not None
+    facts = Facts.from_payload(vault.open_document(sealed, keys=keys_for(vault.WORKER)))
+    record_facts(case=case, facts=facts, by=SYSTEM)
+    case.refresh_from_db()
+    with transaction.atomic():
+        follow_clocks(lock_case(case.pk), by=SYSTEM, now=timezone.now())
+
+    case.refresh_from_db()
+    assert (case.urgency, case.urgency_reason) == (Urgency.T0, "urgent_words_in_a_text")
+
+
+def test_a_coordinator_who_read_it_puts_the_tier_back_and_nobody_else_does() -> None:
+    case = calm_case()
+    before = (case.urgency, case.urgency_reason)
+    address = f"/staff/cases/{case.reference}/"
+    coordinator = factories.client_of(factories.member(Role.COORDINATOR))
+    assert "do/put_tier_back/" not in coordinator.get(address).content.decode()
+    hear("They took him to the airport")
+    for role in (Role.PROVIDER_STAFF, Role.AUDITOR, Role.FINANCE):
+        other = factories.member(role)
+        with pytest.raises(PermissionDenied):
+            put_tier_back(case=case, by=other.membership.actor())
+        assert factories.client_of(other).post(f"{address}do/put_tier_back/").status_code in (403, 404)
+    page = coordinator.get(address).content.decode()
+    assert "do/put_tier_back/" in page
+    assert "Urgent words in a text changed the urgency from" in page
+
+    assert coordinator.post(f"{address}do/put_tier_back/").status_code == 302
+
+    case.refresh_from_db()
+    assert (case.urgency, case.urgency_reason) == before
+    assert case.said_urgent_at is None
+    assert TaskKind.URGENT_TEXT not in open_tasks(case)
+    done = CaseEvent.objects.get(case=case, kind="tier_put_back")
+    assert done.role == Role.COORDINATOR
+    assert events.broken_links(case.pk) == []
+    assert coordinator.post(f"{address}do/put_tier_back/").status_code == 409
+    page = coordinator.get(address).content.decode()
+    assert "A person read the text" in page
+    assert "A person changed the urgency from T0" in page
+    # The next urgent text raises it again.
+    hear("urgent! they took her too")
+    case.refresh_from_db()
+    assert case.urgency == Urgency.T0
+
+
+def test_of_a_case_that_is_over_no_tier_changes(case: Case) -> None:
+    withdraw(case=case, by=factories.member(Role.COORDINATOR).membership.actor())
+
+    hear("They took him to the airport")
+
+    case.refresh_from_db()
+    assert case.said_urgent_at is None
+    assert not CaseEvent.objects.filter(case=case, kind="urgency_changed").exists()
 
 
 def test_the_coordinator_sees_a_text_as_unread_and_on_the_case_page(case: Case) -> None:

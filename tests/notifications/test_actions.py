@@ -119,3 +119,17 @@ def test_a_broker_that_is_away_is_logged_once_and_harms_nobody(
     assert len(tries) == 1, "the second message must not wait for a second time-out"
     assert all(str(message.id) in caplog.text for message in messages)
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_enqueueing_costs_the_causing_request_two_queries(
+    make_contact: MakeContact, django_assert_num_queries: Any, people: int
+) -> None:
+    case_id = make_contact().case_id
+    for _ in range(people - 1):
+        make_contact(case_id=case_id)
+
+    with django_assert_num_queries(2):
+        queued = queue_texts(case_id=case_id, template="accepted", trigger=uuid4(), is_urgent=False, now=NOON)
+
+    assert len(queued) == people

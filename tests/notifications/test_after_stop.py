@@ -87,7 +87,7 @@ def test_without_the_lock_it_does(
 ) -> None:
     monkeypatch.setattr(delivery.Message.objects.none().__class__, "select_for_update", lambda self, **how: self)
     monkeypatch.setattr(delivery, "_together", nullcontext)
-    monkeypatch.setattr(delivery, "_in_my_hands", lambda message_id: Message.objects.get(id=message_id))
+    monkeypatch.setattr(delivery, "_in_my_hands", lambda message_id: nullcontext(Message.objects.get(id=message_id)))
 
     assert overtaken(2 * scale["race_rounds"], make_contact, monkeypatch) > 0
 

@@ -10,6 +10,7 @@ import random
 import re
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -59,11 +60,14 @@ def mood_for(text: dict[str, str]) -> Mood:
 
 
 class Reporter:
-    """The carrier's reports, from two threads: shuffled, twice, and of one text in fifty that it did not arrive."""
+    """The carrier's reports, from two threads: shuffled, twice, and of one text in fifty that it did not arrive.
+
+    Of another one in fifty it never says a word, as when our host was away; its own record says how it ended.
+    """
 
     def __init__(self) -> None:
         self._records: queue.Queue[Record | None] = queue.Queue()
-        self.refused: list[int] = []
+        self.refused: list[int | str] = []
         self._threads = [threading.Thread(target=self._report, daemon=True) for _ in range(2)]
         for thread in self._threads:
             thread.start()
@@ -73,12 +77,18 @@ class Reporter:
 
     def _report(self) -> None:
         while (record := self._records.get()) is not None:
-            arrived = int(record.sid[-4:], 16) % 50 != 7
+            arrived, is_told = int(record.sid[-4:], 16) % 50 != 7, int(record.sid[-4:], 16) % 50 != 31
             words = ["queued", "sent", "delivered" if arrived else "undelivered"] * 2
+            record.status, record.error_code = words[-1], None if arrived else 30005
             random.shuffle(words)
             code = {} if arrived else {"ErrorCode": "30005"}
-            for word in words:
-                response = post_report(record.sid, record.to, record.callback, word, **code)
+            for word in words if is_told else []:
+                try:
+                    response = post_report(record.sid, record.to, record.callback, word, **code)
+                except Exception:
+                    # One report that breaks us must not keep the others from being told, nor go unseen.
+                    self.refused.append(traceback.format_exc())
+                    continue
                 if response.status_code != 204:
                     self.refused.append(response.status_code)
         close_connections()
@@ -147,9 +157,11 @@ def family(number: int) -> Message:
 
 
 def clock() -> None:
-    """What the clock's sweeps do over the next minutes."""
+    """What the clock's sweeps do over the next minutes; whatever they date ahead is dated now."""
     now = timezone.now()
     delivery.give_up_on_lost_workers(now + delivery.SENDING_FOR_AT_MOST - SURELY_DEAD)
+    # Else a text of a worker that died would be asked about only when the real clock has come so far.
+    Message.objects.filter(state=MessageState.UNKNOWN, state_since__gt=now).update(state_since=now)
     for _ in range(settling.TIMES_ASKED):
         settling.settle_unknown(now + settling.ASKED_AGAIN_AFTER)
     Message.objects.filter(state=MessageState.QUEUED, send_after__gt=now).update(send_after=now)
@@ -191,12 +203,12 @@ def test_every_family_gets_each_text_once_or_a_call_whatever_dies(
     in_redis = b""
 
     for step, (what, number) in enumerate(disturbances, start=1):
-        messages += [family(len(messages)) for _ in range(many * step // len(disturbances) - len(messages))]
+        messages += [family(number) for number in range(len(messages), many * step // len(disturbances))]
         time.sleep(CHANCE.uniform(0, 0.3))
         in_redis += b"".join(content for _, content in places.redis_keys())
         disturb(what, number, worker)
         clock()
-    drained_at = drain(2 * many / 10 + 420)
+    drained_at = drain(many / 5 + 120, worker)
     reporter.end()
 
     figures = count(messages, carrier)
@@ -208,9 +220,10 @@ def test_every_family_gets_each_text_once_or_a_call_whatever_dies(
             f"{figures['not taken']} not taken; drained after {drained_at - begun:.0f} s"
         )
     assert len(messages) == many
-    assert figures["lost"] == figures["double"] == figures["unfinished"] == 0
+    assert figures["lost"] == figures["double"] == figures["unfinished"] == 0, what_went_wrong(messages, carrier)
     assert figures["once"] + figures["called"] == many
-    assert figures["once"] >= 0.9 * many
+    # Of those that the carrier could deliver at all.
+    assert figures["once"] >= 0.98 * (many - figures["undeliverable"])
     assert reporter.refused == []
     log = worker.log.read_bytes()
     assert b"notifications.tasks.deliver" in log
@@ -223,14 +236,36 @@ def test_every_family_gets_each_text_once_or_a_call_whatever_dies(
 _PLURAL = {"kill": "kills", "flush": "flushes", "cut": "cuts"}
 
 
-def drain(seconds: float) -> float:
-    """Until nothing waits; when that was."""
+def drain(seconds: float, worker: Worker) -> float:
+    """Until nothing waits; when that was. A worker that ended by itself is started again, as a supervisor does."""
     deadline = time.monotonic() + seconds
     while Message.objects.filter(state__in=UNFINISHED).exists():
+        if not worker.is_running:
+            worker.start()
         clock()
-        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", "reason"))
-        time.sleep(1)
+        # Four hours later the carrier is asked about what it never reports.
+        settling.ask_about_unreported(timezone.now() + settling.UNREPORTED_FOR_AT_MOST)
+        waiting = Message.objects.filter(state__in=UNFINISHED)
+        assert time.monotonic() < deadline, list(waiting.values("state", "reason", "state_since", "times_asked"))
+        time.sleep(0.5)
     return time.monotonic()
+
+
+def what_went_wrong(messages: list[Message], carrier: FakeTwilio) -> list[Any]:
+    """Of each text that neither arrived once nor is a call: how it ended, what was reported, what the carrier took."""
+    delivered = CarrierReport.objects.filter(status="delivered", message__state="delivered").values("message")
+    to_call = CoordinatorTask.objects.filter(kind=TaskKind.CALL_FAMILY).values("case_id")
+    wrong = []
+    for message in Message.objects.filter(pk__in=[one.pk for one in messages]):
+        took = [(one.sid[-4:], one.status) for one in carrier.records.values() if str(message.pk) in one.callback]
+        is_settled = delivered.filter(message=message).exists() or to_call.filter(case_id=message.case_id).exists()
+        if len(took) > 1 or not is_settled:
+            of_row = Message.objects.filter(pk=message.pk).values(
+                "state", "reason", "attempts", "times_returned", "tried_at", "state_since", "carrier_id", "error_code"
+            )
+            reports = message.reports.values_list("carrier_id", "status", "at")
+            wrong.append((message.pk, *of_row, *[(sid[-4:], status, at) for sid, status, at in reports], *took))
+    return wrong
 
 
 def count(messages: list[Message], carrier: FakeTwilio) -> dict[str, int]:
@@ -250,5 +285,6 @@ def count(messages: list[Message], carrier: FakeTwilio) -> dict[str, int]:
         "lost": len({one.id for one in messages} - once - called),
         "double": sum(took[str(one.id)] > 1 for one in messages),
         "unfinished": Message.objects.filter(state__in=UNFINISHED).count(),
+        "undeliverable": Message.objects.filter(state=MessageState.UNDELIVERED).count(),
         "not taken": len(carrier.texts) - len(carrier.records),
     }

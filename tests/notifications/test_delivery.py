@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.db import DatabaseError
 
-from notifications import broker, delivery, tasks
+from notifications import broker, delivery, opt_out, tasks
 from notifications.backends import Ending, Outcome
 from notifications.backends.handset import HandsetBackend, ShownText
 from notifications.models import HandsetText, Message, MessageState
@@ -198,6 +198,7 @@ def test_who_opted_out_with_the_carrier_is_opted_out_here(
 
     delivery.deliver(message.id, now=NOON)
 
+    assert opt_out.count_waiting(NOON) == 1
     message.contact.refresh_from_db()
     assert message.contact.opted_out_at == NOON
     assert state_of(message) == ("failed", "opted_out")

@@ -360,8 +360,9 @@ def test_each_case_of_the_number_gets_the_text_once(findable: MakeContact, filed
 
     hear_us("What is the news?", now=NOON + timedelta(seconds=3))
 
-    assert [one.case_id for one in filed] == [mine.case_id, other.case_id]
-    assert [one.contact_id for one in filed] == [mine.pk, other.pk]
+    # In the order in which several cases are locked, of each whoever asked first.
+    assert [one.case_id for one in filed] == sorted([mine.case_id, other.case_id])
+    assert {one.contact_id for one in filed} == {mine.pk, other.pk}
     assert sister.pk not in {one.contact_id for one in filed}
     assert {one.body for one in filed} == {"What is the news?"}
     assert not InboundText.objects.exists()
@@ -568,6 +569,33 @@ def test_help_that_the_account_answered_is_not_answered_again(
     inbound.file_waiting(NOON)
 
     assert answers() == answered
+
+
+@pytest.mark.parametrize(("word", "answered"), [("Info", []), ("help!", []), ("ayuda", [("help", "en")])])
+def test_where_twilio_answers_help_its_own_two_words_are_left_to_it(
+    twilio: FakeTwilio, findable: MakeContact, settings: Any, word: str, answered: list[tuple[str, str]]
+) -> None:
+    settings.TWILIO_ANSWERS_HELP = True
+    findable()
+    post(parameters_of(word))
+
+    inbound.file_waiting(NOON)
+
+    assert answers() == answered
+
+
+@pytest.mark.parametrize("told", [{"OptOutType": "START"}, {}])
+def test_a_start_that_the_carrier_has_answered_is_not_answered_again(
+    twilio: FakeTwilio, findable: MakeContact, told: dict[str, str]
+) -> None:
+    contact = findable()
+    Contact.objects.filter(pk=contact.pk).update(opted_out_at=NOON - timedelta(days=9))
+    post(parameters_of("START", **told))
+
+    inbound.file_waiting(NOON)
+
+    assert answers() == []
+    assert Contact.objects.get().opted_out_at is None
 
 
 def test_a_text_without_words_or_with_very_many_is_taken(

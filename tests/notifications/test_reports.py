@@ -10,7 +10,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications import delivery, reports
+from notifications import delivery, opt_out, reports
 from notifications.models import CarrierReport, Contact, Message, MessageState, NumberFault, SendingStop
 from notifications.reports import Taken
 from tests.fake_twilio import FakeTwilio, Record, post_report
@@ -256,6 +256,7 @@ def test_each_code_acts_as_it_does_when_it_comes_at_once(
     assert message.error_code == code
     assert len(calls_asked_for) == calls
     assert NumberFault.objects.filter(contact=message.contact_id).exists() is fault
+    opt_out.count_waiting(NOON)
     assert (Contact.objects.get().opted_out_at is not None) is (code == "21610")
     assert list(SendingStop.objects.values_list("template", flat=True)) == ([] if stopped is None else [stopped])
 

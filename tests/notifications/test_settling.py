@@ -224,14 +224,14 @@ def test_one_that_cannot_be_settled_does_not_keep_the_others_waiting(
     make_message: MakeMessage, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, fine = lost(make_message, twilio, "silent", taken=True), lost(make_message, twilio, "silent", taken=True)
-    phone_of = settling.phone_of
+    phones_of = settling.phones_of
 
-    def breaks(contact: Any) -> str:
+    def breaks(contact: Any) -> list[str]:
         if contact.id == broken.contact_id:
             raise RuntimeError(PHONE)
-        return phone_of(contact)
+        return phones_of(contact)
 
-    monkeypatch.setattr(settling, "phone_of", breaks)
+    monkeypatch.setattr(settling, "phones_of", breaks)
     assert settling.settle_unknown(NOON + MINUTE) == 1
 
     assert (state_of(broken)[0], state_of(fine)[0]) == ("unknown", "accepted")

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 
-from notifications import delivery, turns
+from notifications import delivery, tasks, turns
 from notifications.models import Sender
 from tests.fake_twilio import FROM, FakeTwilio
 from tests.notifications.conftest import NOON, MakeMessage
@@ -53,22 +54,43 @@ def test_an_urgent_text_does_not_wait_and_the_others_wait_for_it(
     assert Sender.objects.get(number=FROM).next_turn_at == NOON + 30 * SECOND
 
 
-def test_a_turn_that_was_missed_is_taken_anew(make_message: MakeMessage, twilio: FakeTwilio, settings: Any) -> None:
+def test_a_turn_stands_however_late_a_worker_comes_to_it(
+    make_message: MakeMessage, twilio: FakeTwilio, settings: Any
+) -> None:
     settings.TEXTS_PER_SECOND = 1.0
     waiting = [make_message() for _ in range(5)]
     for message in waiting:
         delivery.deliver(message.id, now=NOON)
-    sent_at_once = len(twilio.texts)
-    assert sent_at_once < 5
+    assert len(twilio.texts) < 5
 
-    # No worker for an hour: what has waited must not flood the carrier.
-    later = NOON + timedelta(hours=1)
-    Sender.objects.update(next_turn_at=later + 10 * SECOND)
+    # The broker's queue is five minutes long, and so is the line: others have taken every turn since.
+    later = NOON + timedelta(minutes=5)
+    Sender.objects.update(next_turn_at=later + timedelta(minutes=5))
     for one in delivery.due_messages(later, 10):
         delivery.deliver(one, now=later)
 
-    assert len(twilio.texts) == sent_at_once
-    assert len({state_of(message) for message in waiting} - {("accepted", "")}) == 1
+    assert {state_of(message) for message in waiting} == {("accepted", "")}
+    assert Sender.objects.get().next_turn_at == later + timedelta(minutes=5), "nobody takes a second turn"
+
+
+def test_what_waited_for_a_worker_is_not_handed_out_all_at_once(
+    make_message: MakeMessage, twilio: FakeTwilio, settings: Any
+) -> None:
+    settings.TEXTS_PER_SECOND = 0.25
+    calm = [make_message() for _ in range(15)]
+    urgent = make_message(is_urgent=True)
+
+    # No worker for an hour: what has waited must not flood the carrier.
+    handed_out = delivery.due_messages(NOON + timedelta(hours=1), 300, within=tasks.SWEPT_EVERY)
+
+    assert handed_out[0] == urgent.id
+    assert len(handed_out) == 1 + 2 * 0.25 * 20
+    assert set(handed_out[1:]) < {message.id for message in calm}
+    assert len(delivery.due_messages(NOON + timedelta(hours=1), 300)) == 16
+
+
+def test_the_clock_sweeps_as_often_as_it_hands_out_for() -> None:
+    assert django_settings.CELERY_BEAT_SCHEDULE["sweep-messages"]["schedule"] == tasks.SWEPT_EVERY
 
 
 def test_without_a_limit_nobody_is_counted(make_message: MakeMessage, twilio: FakeTwilio) -> None:

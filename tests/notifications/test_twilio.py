@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from notifications import delivery
+from notifications import delivery, opt_out
 from notifications.backends import twilio_sms
 from notifications.models import Contact, Message
 from tests.fake_twilio import AUTH_TOKEN, FROM, PUBLIC_BASE_URL, FakeTwilio
@@ -91,6 +91,7 @@ def test_each_error_has_its_consequence(
     assert len(calls_asked_for) == (0 if state in ("queued", "unknown") else 1)
     assert len(twilio.texts) == 1, "the SDK must not retry by itself"
     assert PHONE[1:] not in caplog.text, "Twilio's error messages repeat the number"
+    opt_out.count_waiting(NOON)
     assert (Contact.objects.get().opted_out_at is not None) is (code == 21610)
 
 

@@ -53,7 +53,7 @@ def test_delays_grow_to_two_seconds_and_then_it_is_refused(slept: list[float]) -
     assert slept == [0.25, 0.5, 1.0, 2.0, 2.0]
     with pytest.raises(throttle.Throttled) as refused:
         throttle.check(caller=CALLER, now=NOW)
-    assert 0 < refused.value.retry_after <= 3600
+    assert 3600 < refused.value.retry_after <= 3900
 
 
 def test_other_callers_feel_nothing(slept: list[float]) -> None:
@@ -84,15 +84,31 @@ def test_a_refusal_ends(slept: list[float]) -> None:
     assert slept == []
 
 
-def test_a_new_clock_hour_does_not_forgive_at_once(slept: list[float]) -> None:
-    fail(10, now=NOW.replace(minute=59))
+@pytest.mark.parametrize("seconds", [0, 1, 59, 60, 299, 300, 1800, 3599, 3600])
+@pytest.mark.parametrize("first", [NOW.replace(minute=59, second=59), NOW.replace(minute=4, second=59), NOW])
+def test_no_turn_of_a_clock_gives_a_try_for_free(slept: list[float], first: datetime, seconds: int) -> None:
+    fail(10, now=first)
 
-    throttle.check(caller=CALLER, now=NOW.replace(hour=5, minute=1))
+    with pytest.raises(throttle.Throttled):
+        throttle.check(caller=CALLER, now=first + timedelta(seconds=seconds))
 
-    assert slept == [2.0]
+
+@pytest.mark.parametrize("apart", [1, 37, 299])
+def test_who_is_refused_is_told_when_to_come_back(slept: list[float], apart: int) -> None:
+    for number in range(12):
+        fail(1, now=NOW + timedelta(seconds=number * apart))
+    now = NOW + timedelta(seconds=12 * apart)
+    with pytest.raises(throttle.Throttled) as refused:
+        throttle.check(caller=CALLER, now=now)
+
+    back = now + timedelta(seconds=refused.value.retry_after)
+    with pytest.raises(throttle.Throttled):
+        throttle.check(caller=CALLER, now=back - timedelta(seconds=1))
+    throttle.check(caller=CALLER, now=back)
+    assert 3600 - 12 * apart < refused.value.retry_after <= 3900
 
 
-def test_no_address_is_in_the_cache_and_the_same_address_has_another_key_every_hour() -> None:
+def test_no_address_is_in_the_cache_and_the_same_address_has_another_key_every_five_minutes() -> None:
     now, later = throttle._key(CALLER, 1), throttle._key(CALLER, 2)
 
     assert CALLER not in now + later
@@ -105,7 +121,7 @@ def test_with_the_counters_away_everybody_is_slow_and_nobody_refused(
     def away(*args: Any, **kwargs: Any) -> None:
         raise RedisConnectionError
 
-    for method in ("get", "add", "incr"):
+    for method in ("get_many", "add", "incr"):
         monkeypatch.setattr(cache, method, away, raising=False)
 
     throttle.note_failure(caller=CALLER, now=NOW)
@@ -252,7 +268,7 @@ def test_with_the_counters_away_every_code_is_slow_and_none_refused(
     def away(*args: Any, **kwargs: Any) -> None:
         raise RedisConnectionError
 
-    for method in ("get", "add", "incr", "decr"):
+    for method in ("get_many", "add", "incr", "decr"):
         monkeypatch.setattr(cache, method, away, raising=False)
 
     assert [attempted(is_right=number == 2) for number in range(3)] == [2.0] * 3

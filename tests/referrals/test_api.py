@@ -336,12 +336,15 @@ def test_a_deed_in_the_wrong_state_is_a_conflict_whatever_the_body(coordinator: 
         "delete_data": factories.case,
         "record_locator_check": closed,
         "may_have_moved": closed,
+        "put_tier_back": factories.case,
+        "set_time_zone": closed,
         "request_certification": closed,
         "book_clinic_seat": factories.case,
         "give_up_clinic_seat": factories.case,
         "refer_out": closed,
         "record_referral_outcome": factories.case,
         "hold_conflict": closed,
+        "lift_conflict": factories.case,
     }
     # A provider's, and the hotline lead's.
     others = {"engage", "start_stage", "confirm_handed_over", "place_hold", "lift_hold", "must_not_take"}

@@ -15,6 +15,7 @@ from accounts.roles import Role
 from privacy import throttle
 from referrals.actions import assignments, enter_trigger, meet_deadline, record_facts, transfer, withdraw
 from referrals.actions.calendars import hash_of, make_feed, take_back_feed
+from referrals.actions.certifications import certify, note_filed, note_good_cause, request_certification
 from referrals.business_time import CHICAGO
 from referrals.models import CalendarFeed, Case
 from tests import factories
@@ -91,6 +92,29 @@ def test_the_feed_holds_references_and_codes_only(case: Case, lawyer: User) -> N
     assert not answer.cookies
     for word in (lawyer.name, lawyer.email, str(case.pk), case.case_type, "Whipple"):
         assert word not in text
+
+
+def test_the_clocks_of_a_certification_are_in_it_until_the_petition_is_filed(case: Case, lawyer: User) -> None:
+    by = lawyer.membership.actor()
+    token = make_feed(user=lawyer)
+    request = request_certification(
+        case=case, agency="mpd", requested_on=TODAY, in_removal=True, expedite_asked=True, by=by, now=NOW
+    )
+    request.refresh_from_db()
+    asked = events(token)[f"{case.reference} U-CITY-7"]
+    assert asked.decoded("dtstart") == request.city_due
+
+    note_good_cause(request=request, by=by, now=NOW)
+    found = events(token)
+    assert f"{case.reference} U-CITY-7" not in found
+    assert found[f"{case.reference} U-STATE-14"].decoded("dtstart") == request.state_due
+
+    certify(request=request, certified_on=TODAY, signed_on=TODAY, by=by, now=NOW)
+    request.refresh_from_db()
+    assert events(token)[f"{case.reference} I918B-6M"].decoded("dtstart") == request.runs_out_on
+
+    note_filed(request=request, filed_on=TODAY, by=by, now=NOW)
+    assert set(events(token)) == {f"{case.reference} TRANSFER"}
 
 
 def test_only_cases_one_works_on_and_ones_organization_holds(case: Case, lawyer: User) -> None:
@@ -172,6 +196,10 @@ def test_a_feed_costs_the_same_with_many_clocks(case: Case, lawyer: User) -> Non
     before = cost()
     for code in ("BIA30", "RECON", "REOPEN", "PFR30"):
         enter_trigger(case=case, code=code, trigger=TODAY, by=by, now=NOW)
+    for agency in ("mpd", "hennepin_sheriff"):
+        request_certification(
+            case=case, agency=agency, requested_on=TODAY, in_removal=False, expedite_asked=False, by=by, now=NOW
+        )
     assert cost() == before
 
 

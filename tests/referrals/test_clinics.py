@@ -31,6 +31,7 @@ from referrals.actions.clinics import (
 )
 from referrals.facts import Paper, Wish
 from referrals.models import (
+    FREED,
     Case,
     ClinicCaseType,
     ClinicSeat,
@@ -87,7 +88,7 @@ def texts_of(case: Case) -> list[str]:
 
 
 def taken_is_recount(session: ClinicSession) -> bool:
-    live = ClinicSeat.objects.filter(session=session).exclude(state=SeatState.CANCELLED).count()
+    live = ClinicSeat.objects.filter(session=session).exclude(state__in=FREED).count()
     return fresh(session).seats_taken == live
 
 
@@ -224,8 +225,24 @@ def test_a_case_that_no_longer_fits_gives_its_seat_back_by_the_clock(coordinator
 
     tend_seats(NOW + timedelta(minutes=5))
 
-    assert [seats_of(one) for one in (ended, recoded, stays)] == [["cancelled"], ["cancelled"], ["booked"]]
+    assert [seats_of(one) for one in (ended, recoded, stays)] == [["not_needed"], ["not_needed"], ["booked"]]
     assert taken_is_recount(session)
+
+
+@pytest.mark.django_db
+def test_a_seat_that_a_case_did_not_need_is_not_one_that_it_missed(coordinator: Actor) -> None:
+    """However often a provider took the case, and gave it up: the next clinic has a seat for it."""
+    make.clinic(seats=3)
+    case = waiting()
+    for round_ in range(3):
+        now = NOW + round_ * timedelta(hours=1)
+        assert tend_seats(now) == 1
+        record_facts(case=case, facts=make.free_facts(), by=coordinator, now=now)
+        tend_seats(now + timedelta(minutes=5))
+        record_facts(case=case, facts=make.clinic_facts(), by=coordinator, now=now + timedelta(minutes=10))
+
+    assert tend_seats(NOW + timedelta(hours=4)) == 1
+    assert seats_of(case) == ["not_needed"] * 3 + ["booked"]
 
 
 @pytest.mark.django_db
@@ -279,7 +296,7 @@ def test_a_cancelled_clinic_frees_every_seat_calls_every_family_and_seats_them_a
     with after_commit():
         cancel_session(session=first, by=coordinator, now=NOW + timedelta(hours=2))
 
-    assert [seats_of(case) for case in cases] == [["cancelled", "booked"]] * 2 + [["cancelled"]]
+    assert [seats_of(case) for case in cases] == [["not_needed", "booked"]] * 2 + [["not_needed"]]
     assert all(TaskKind.CLINIC_TELL in open_tasks(case) for case in cases)
     assert (fresh(first).seats_taken, fresh(again).seats_taken) == (0, 2)
     # Not the family's doing: it does not count as a seat that stayed empty.

@@ -1,16 +1,18 @@
 """A provider that must never be asked: by whom it is said, what it changes, and who never reads of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from accounts.roles import MEMBER_ROLES, Role
+from accounts.roles import HOTLINE_ROLES, MEMBER_ROLES, Role
 from providers.models import Provider
 from referrals import events
-from referrals.actions import decline_offer, offer_by_hand, record_conflict, transfer, withdraw
+from referrals.actions import decline_offer, lift_conflict, offer_by_hand, record_conflict, transfer, withdraw
+from referrals.actions.conflicts import conflicts_of
 from referrals.actions.offers import CannotBeOffered
 from referrals.models import Case, CaseEvent, ConflictHold, CoordinatorTask, OfferState, State, TaskKind
 from referrals.policies import WrongState
@@ -122,7 +124,7 @@ def test_staff_say_nothing_of_others_and_nothing_of_a_case_they_do_not_have(ahr:
     assert not ConflictHold.objects.exists()
 
 
-@pytest.mark.parametrize("role", [role for role in MEMBER_ROLES if role not in (Role.COORDINATOR, Role.HOTLINE_LEAD)])
+@pytest.mark.parametrize("role", [role for role in MEMBER_ROLES if role not in HOTLINE_ROLES])
 def test_only_coordinators_name_a_provider(ahr: Provider, role: Role) -> None:
     case = make.case(now=NOW)
 
@@ -155,7 +157,14 @@ def test_no_other_provider_reads_of_it_and_nobody_reads_whose_it_is(ahr: Provide
     kept = CaseEvent.objects.get(case=case, kind="conflict_hold")
     assert kept.detail == {"provider": "AHR"}
     # Beside who, which and when there is nowhere to write whose it is.
-    assert {field.name for field in ConflictHold._meta.fields} == {"id", "case", "provider", "at", "user_id"}
+    assert {field.name for field in ConflictHold._meta.fields} == {
+        "id",
+        "case",
+        "provider",
+        "at",
+        "user_id",
+        "lifted_at",
+    }
 
 
 def test_the_api_does_the_same(ahr: Provider) -> None:
@@ -168,3 +177,67 @@ def test_the_api_does_the_same(ahr: Provider) -> None:
     assert unknown.status_code in (400, 415)
     assert known.status_code == 200
     assert ConflictHold.objects.filter(case=case, provider=ahr).exists()
+
+
+@pytest.mark.parametrize("said_by", ["a coordinator", "the provider"])
+def test_a_lifted_conflict_lets_the_provider_be_asked_again(ahr: Provider, after_commit: Any, said_by: str) -> None:
+    make.room("BINGER", ceiling=0)
+    case, by = make.case(now=NOW), make.actor(Role.COORDINATOR)
+    with after_commit():
+        if said_by == "the provider":
+            offer = make.live_offer(case)
+            decline_offer(offer=offer, reason="conflict", by=make.staff_of(offer), now=NOW)
+        else:
+            record_conflict(case=case, provider=ahr, by=by, now=NOW)
+    assert Case.objects.get(pk=case.pk).state == State.WAITLISTED
+    later = NOW + timedelta(minutes=5)
+
+    with after_commit():
+        lift_conflict(case=case, provider=ahr, reason="by_mistake", by=by, now=later)
+
+    # What was taken back five minutes ago is not asked again within the day: by the clock, or by hand.
+    program = ahr.programs.filter(ceiling__gt=10).get()
+    case.refresh_from_db()
+    if case.state == State.WAITLISTED:
+        offer_by_hand(case=case, program=program, reason="asked_for", by=by, now=later)
+    assert make.live_offer(case).program.provider == ahr
+    assert events.broken_links(case.pk) == []
+
+
+def test_after_lifting_a_new_conflict_counts_again(ahr: Provider) -> None:
+    case, by = make.case(now=NOW), make.actor(Role.COORDINATOR)
+    record_conflict(case=case, provider=ahr, by=by, now=NOW)
+    lift_conflict(case=case, provider=ahr, reason="ended", by=by, now=NOW + timedelta(hours=1))
+    assert conflicts_of(case) == frozenset()
+    with pytest.raises(WrongState, match="No conflict"):
+        lift_conflict(case=case, provider=ahr, reason="ended", by=by, now=NOW + timedelta(hours=1))
+
+    record_conflict(case=case, provider=ahr, by=by, now=NOW + timedelta(hours=2))
+
+    assert conflicts_of(case) == {"AHR"}
+    kinds = CaseEvent.objects.filter(case=case, kind__startswith="conflict").values_list("kind", flat=True)
+    assert sorted(kinds) == ["conflict_hold", "conflict_hold", "conflict_lifted"]
+
+
+@pytest.mark.parametrize("role", [role for role in MEMBER_ROLES if role not in HOTLINE_ROLES])
+def test_only_coordinators_lift_it(ahr: Provider, role: Role) -> None:
+    case = make.case(now=NOW)
+    record_conflict(case=case, provider=ahr, by=make.actor(Role.COORDINATOR), now=NOW)
+
+    with pytest.raises(PermissionDenied):
+        lift_conflict(case=case, provider=ahr, reason="ended", by=make.actor(role), now=NOW)
+
+    assert conflicts_of(case) == {"AHR"}
+
+
+def test_it_is_lifted_on_the_case_page_where_one_is_kept(ahr: Provider) -> None:
+    case, client = make.case(now=NOW), make.client_of(make.member(Role.COORDINATOR))
+    page = f"/staff/cases/{case.reference}/"
+    assert "Lift a conflict of interest" not in client.get(page).content.decode()
+    record_conflict(case=case, provider=ahr, by=make.actor(Role.COORDINATOR), now=NOW)
+    assert "Lift a conflict of interest" in client.get(page).content.decode()
+
+    answer = client.post(deed(case, "lift_conflict"), {"provider": ahr.pk, "reason": "by_mistake"})
+
+    assert answer.status_code == 302
+    assert conflicts_of(case) == frozenset()

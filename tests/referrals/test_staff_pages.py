@@ -9,7 +9,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.roles import MEMBER_ROLES, Role
-from referrals.actions import decline_offer, enter_trigger, refer_out, request_info, withdraw, withdraw_offer
+from providers.models import Provider
+from referrals.actions import (
+    decline_offer,
+    enter_trigger,
+    record_conflict,
+    refer_out,
+    request_info,
+    withdraw,
+    withdraw_offer,
+)
 from referrals.by_hand import DEEDS
 from referrals.forms import FORMS
 from referrals.machine import STEPS
@@ -220,6 +229,14 @@ def with_clock() -> Case:
     return case
 
 
+def kept_from_one() -> Case:
+    """A case that one provider must not be asked for."""
+    made = received()
+    ahr = Provider.objects.get(code="AHR")
+    record_conflict(case=made, provider=ahr, by=factories.actor(Role.COORDINATOR))
+    return made
+
+
 def referred() -> Case:
     """Sent outside the fund, too."""
     made = received()
@@ -241,6 +258,7 @@ def test_a_deed_without_its_reason_shows_the_page_again_with_the_error(coordinat
         "meet_deadline": with_clock,
         "drop_deadline": with_clock,
         "book_clinic_seat": for_a_clinic,
+        "lift_conflict": kept_from_one,
     }
     case = made.get(deed, received)()
     before = state_of(case)

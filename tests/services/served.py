@@ -29,7 +29,10 @@ LEFT_OUT = (
 
 
 class Served:
-    """`python -m config.serve` on a free port with its state in `folder`."""
+    """`python -m config.serve` on a free port with its state in `folder`; as a context, it has ended at its end.
+
+    Whatever goes wrong here ends it too: one that is left running is found by whichever test comes later.
+    """
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         self.folder = folder
@@ -44,6 +47,12 @@ class Served:
             | {"DJANGO_SETTINGS_MODULE": "config.settings", "STATE_DIR": str(folder), "PORT": str(self.port)},
         )
 
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        process.stop(self.process)
+
     def wait_until_ready(self, seconds: float = 60) -> dict[str, bool]:
         """The checks of /health/ready, once all pass."""
         deadline = time.monotonic() + seconds
@@ -54,13 +63,17 @@ class Served:
                     return checks
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.1)
+        process.stop(self.process)
         pytest.fail(f"It did not become ready:\n{process.tail(self.log)}")
 
     def end(self, ending: signal.Signals) -> tuple[int, float]:
         """Exit code and seconds it took after `ending`."""
         begun = time.monotonic()
         self.process.send_signal(ending)
-        return self.process.wait(30), time.monotonic() - begun
+        try:
+            return self.process.wait(30), time.monotonic() - begun
+        finally:
+            process.stop(self.process)
 
 
 def free_port() -> int:

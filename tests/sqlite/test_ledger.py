@@ -1,6 +1,7 @@
 """On SQLite too the ledger's tables refuse what they must, whoever writes."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from funding import ledger
 from funding.apps import FundingConfig
 from funding.book_audit import differences
-from funding.models import AccountingMonth, JournalEntry
+from funding.models import Account, AccountingMonth, Grant, JournalEntry, JournalLine
 from privacy.append_only import APPEND_ONLY_TABLES
 from tests.funding.builders import FINANCE, NOW, commitment, grant, payment
 
@@ -24,7 +25,13 @@ def test_every_table_of_the_ledger_has_its_triggers() -> None:
     ours = [table for table in APPEND_ONLY_TABLES if table.startswith(f"{FundingConfig.name}_")]
     assert len(ours) > 8
     assert {f"{table}_no_{verb}" for table in ours for verb in ("update", "delete")} <= triggers
-    assert "funding_journalentry_open_month" in triggers
+    assert {
+        "funding_journalentry_open_month",
+        "funding_journalline_open_month",
+        "funding_accountingmonth_stays_closed",
+        "funding_journalline_no_append",
+        "funding_journalline_balances",
+    } <= triggers
 
 
 def test_a_payment_is_posted_and_what_is_posted_stays() -> None:
@@ -35,6 +42,57 @@ def test_a_payment_is_posted_and_what_is_posted_stays() -> None:
     for statement in ("UPDATE funding_journalline SET debit_cents = 1", "DELETE FROM funding_journalentry"):
         with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def _pair(entry: JournalEntry, of: Grant, *, debit: int = 7, credit: int = 7) -> None:
+    with transaction.atomic():
+        JournalLine.objects.bulk_create(
+            [
+                JournalLine(entry=entry, account=Account.CASH, grant=of, debit_cents=debit),
+                JournalLine(entry=entry, account=Account.NET_ASSETS, grant=of, credit_cents=credit),
+            ]
+        )
+
+
+def test_a_line_of_a_closed_month_is_refused_whoever_writes_it() -> None:
+    city = grant()
+    entry = JournalEntry.objects.create(posted_on=date(2026, 10, 5), description="Test", created_at=NOW, line_count=2)
+    AccountingMonth.objects.create(first_day=date(2026, 10, 1), is_closed=True, closed_at=NOW)
+
+    with pytest.raises(IntegrityError, match="closed"):
+        _pair(entry, city)
+    assert not entry.lines.exists()
+
+
+@pytest.mark.parametrize("change", [{"is_closed": False, "closed_at": None}, {"first_day": date(2026, 9, 1)}])
+def test_a_closed_month_is_neither_opened_nor_moved(change: dict[str, Any]) -> None:
+    AccountingMonth.objects.create(first_day=date(2026, 10, 1), is_closed=True, closed_at=NOW)
+
+    with pytest.raises(IntegrityError, match="stays closed"), transaction.atomic():
+        AccountingMonth.objects.filter(first_day=date(2026, 10, 1)).update(**change)
+
+
+def test_a_balanced_pair_is_not_appended_to_an_entry_that_has_its_lines() -> None:
+    city = grant()
+    lines = [ledger.Line(Account.CASH, city, debit=1), ledger.Line(Account.NET_ASSETS, city, credit=1)]
+    entry = ledger.post(on=date(2026, 11, 5), description="Test", lines=lines, by=FINANCE, now=NOW)
+
+    with pytest.raises(IntegrityError, match="all of its lines"):
+        _pair(entry, city)
+    assert entry.lines.count() == 2
+
+
+@pytest.mark.parametrize(("debit", "is_refused"), [(7, False), (8, True)])
+def test_an_entry_is_in_balance_with_its_last_line(debit: int, is_refused: bool) -> None:
+    entry = JournalEntry.objects.create(posted_on=date(2026, 11, 5), description="Test", created_at=NOW, line_count=2)
+    city = grant()
+
+    if is_refused:
+        with pytest.raises(IntegrityError, match="out of balance"):
+            _pair(entry, city, debit=debit)
+    else:
+        _pair(entry, city, debit=debit)
+    assert entry.lines.exists() is not is_refused
 
 
 @pytest.mark.parametrize(("day", "is_refused"), [(date(2026, 10, 31), True), (date(2026, 11, 1), False)])

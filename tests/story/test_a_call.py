@@ -17,7 +17,7 @@ from notifications import delivery
 from notifications.models import Message, MessageState
 from privacy import worker_key
 from referrals import events
-from referrals.actions import paging
+from referrals.actions import pages_out, paging
 from referrals.actions.sharing import share_contact
 from referrals.business_time import CHICAGO
 from referrals.models import Case, DutyPage, DutyPhone, DutyShift, Offer, OfferState, State, Urgency
@@ -97,7 +97,7 @@ def test_a_call_at_night_leads_to_a_lawyer(
     assert (case.language, case.urgency) == ("es", Urgency.T0)
 
     # Somebody is woken, by a text and a call that name the reference and nobody.
-    paging.send_waiting(timezone.now())
+    pages_out.send_waiting(timezone.now())
     assert DutyPage.objects.get().user_id == coordinator.pk
     assert [one["To"] for one in carrier.asked("Messages")] == [DUTY]
     assert [one["To"] for one in carrier.asked("Calls")] == [DUTY]

@@ -36,7 +36,7 @@ EXPECTED = {
     ],
     Role.FINANCE: ["Invoices", "Money", "Payments", "Allowances", "Bonds", "Releases"],
     Role.APPROVER: ["Invoices", "Money", "Payments", "Allowances", "Bonds", "Releases"],
-    Role.FUNDER: ["Releases"],
+    Role.FUNDER: ["Releases", "To sign"],
     Role.AUDITOR: ["Queue", "Clocks", "Invoices", "Demands", "Payments", "Releases"],
     Role.OPERATOR: ["Demands", "Invitations"],
 }

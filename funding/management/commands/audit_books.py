@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from funding import ledger
 from funding.book_audit import differences, differences_from_log
+from funding.releases.freezing import changed
 
 
 class Command(BaseCommand):
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         found = [*differences(), *differences_from_log(timezone.now())]
         if balance := sum(ledger.trial_balance().values()):
             found.append(f"the trial balance is {balance}")
+        found += [f"the release of {quarter} is not what was published" for quarter in changed()]
         for one in found:
             self.stderr.write(one)
         if found:

@@ -1,4 +1,4 @@
-"""Closes a quarter and publishes its table: `manage.py release 2026Q3`."""
+"""Closes a quarter and publishes its tables: `manage.py release 2026Q3`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from funding.policies import RefusedError
 
 
 class Command(BaseCommand):
-    help = "Close a quarter and publish its table for funders."
+    help = "Close a quarter and publish its tables for funders."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("quarter", help="such as 2026Q3")
@@ -20,4 +20,6 @@ class Command(BaseCommand):
             release = make_release(quarter=options["quarter"], by=SYSTEM)
         except (RefusedError, ValueError) as refused:
             raise CommandError(str(refused)) from None
-        self.stdout.write(f"{release.quarter} {release.sha256}")
+        self.stdout.write(f"{release.quarter} {release.level} {release.sha256}")
+        for reason in release.reasons:
+            self.stdout.write(reason)

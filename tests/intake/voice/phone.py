@@ -245,7 +245,7 @@ def work(*, only_codes: bool = False) -> None:
         index_case(case_id, key)
 
 
-LANGUAGE_KEYS: Mapping[str, str] = {"en": "1", "es": "2", "so": "3", "hmn": "4"}
+LANGUAGE_KEYS: Mapping[str, str] = {"en": "1", "es": "2", "so": "3", "hmn": "4", "other": "5"}
 
 
 def up_to(step: str, language: str = "en", **given: Any) -> Phone:
@@ -253,7 +253,7 @@ def up_to(step: str, language: str = "en", **given: Any) -> Phone:
     phone = Phone(language=language, **given).dial()
     for at, key in ways()[step]:
         assert phone.step == at, f"{phone.step} instead of {at} on the way to {step}"
-        phone.press(LANGUAGE_KEYS[language] if at == "language" else key)
+        phone.press(key or (LANGUAGE_KEYS[language] if at == "language" else ""))
     assert phone.step == step
     return phone
 
@@ -287,6 +287,10 @@ MAIN_WAY = [
     ("new_code", "#"),
 ]
 SIDE_WAYS = [
+    # Without an interpreter; 3 and 4 lead there too, until everything is recorded.
+    ("leave", "language", [("language", "5")]),
+    ("leave_number", "leave", [("leave", "3")]),
+    ("leave_taken", "leave_number", [("leave_number", "6125550166")]),
     ("other_number", "number", [("number", "2")]),
     ("listened", "code", [("code", "9#")]),
     ("jail_code", "listened", [("listened", "2")]),

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from intake.models import PhoneCall
 from intake.voice.prompts import BY_NAME
 from privacy.models import DocumentKind
 from referrals.models import Case
 from tests.intake.two_requests import told
-from tests.intake.voice.phone import MAIN_WAY, Phone, checked, up_to
+from tests.intake.voice.phone import MAIN_WAY, START, Phone, checked, up_to
 
 pytestmark = pytest.mark.django_db
 
@@ -80,15 +81,29 @@ def test_the_whole_way_never_asks_for_the_a_number_and_keeps_no_number_of_the_ja
     assert JAIL[2:] not in str(told(Case.objects.get(), DocumentKind.CONTACT))
 
 
-def test_a_collect_call_is_accepted_by_its_keys_once(settings: Any) -> None:
+def test_a_collect_call_is_accepted_by_its_keys_however_often_the_carrier_asks(settings: Any) -> None:
     settings.COLLECT_CALL_KEYS = "wwww5"
     phone = Phone(called=JAIL)
 
-    first = checked(phone.post("/hooks/twilio/voice/").content.decode())
-    second = checked(phone.post("/hooks/twilio/voice/").content.decode())
+    first, second = (phone.post(START).content.decode() for _time in range(2))
 
-    assert [(verb.tag, verb.get("digits")) for verb in first] == [("Play", "wwww5"), ("Redirect", None)]
-    assert second[0].tag == "Gather"
+    assert first == second
+    assert [(verb.tag, verb.get("digits")) for verb in checked(first)] == [("Play", "wwww5"), ("Redirect", None)]
+    assert PhoneCall.objects.count() == 1
+    # Connected, it goes on like every call.
+    phone.dial()
+    assert phone.step == "language"
+    assert phone.again() == phone.bodies[-1]
+    assert phone.press("1").step == "listened"
+
+
+def test_a_late_repeat_of_the_first_webhook_of_a_collect_call_changes_nothing(settings: Any) -> None:
+    settings.COLLECT_CALL_KEYS = "wwww5"
+    phone = Phone(called=JAIL).dial().press("1").press("2")
+
+    for path in (START, f"{START}accepted/"):
+        assert phone.post(path).content.decode() == phone.bodies[-1]
+    assert PhoneCall.objects.get().step == "jail_code"
 
 
 def test_a_family_elsewhere_is_not_warned() -> None:

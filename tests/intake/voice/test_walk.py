@@ -5,19 +5,34 @@ From each place where a key can leave a caller, the silence is walked to the end
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 
-from intake.models import Draft, PhoneCall
+from accounts.roles import Role
+from intake.models import Draft, NoticeShown, PhoneCall
+from intake.voice import recordings
+from intake.voice.prompts import BY_NAME as PROMPTS
 from intake.voice.steps import BY_NAME, TABLE, Kind
-from privacy.models import ReturnCode, SealedDocument
-from referrals.models import Case, CaseEvent
-from tests.intake.voice.phone import LANGUAGE_KEYS, MAIN_WAY, Phone, up_to, ways
+from notifications.models import Contact
+from privacy.models import DocumentKind, ReturnCode, SealedDocument
+from referrals.models import Case, CaseEvent, DutyPage, State, TaskKind, Urgency
+from tests import factories
+from tests.intake.two_requests import told
+from tests.intake.voice.conftest import MP3
+from tests.intake.voice.phone import CALLER, LANGUAGE_KEYS, MAIN_WAY, Phone, up_to, ways
 
 pytestmark = pytest.mark.django_db
 
-LANGUAGES = list(LANGUAGE_KEYS)
+LANGUAGES = ["en", "es", "so", "hmn"]
+# Where nobody has recorded the language, and no interpreter answers.
+LEAVING = {"leave", "leave_number", "leave_taken"}
+# Tuesday, 17 November 2026, 10:00 in Minneapolis, and 23:00 that day.
+DAY = datetime(2026, 11, 17, 16, 0, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 18, 5, 0, tzinfo=UTC)
 ALWAYS = ("", "*", "0", "#")
 # What means nothing at the step, by whether it takes one key or a number.
 WRONG = {Kind.MENU: ("9",), Kind.NUMBERS: ("12#", "1*2#", "99999999999999")}
@@ -92,7 +107,19 @@ def test_every_key_everywhere_leads_on(language: str) -> None:
 
     explore(Phone(language=language, only_codes=True).dial(), language, seen)
 
-    assert {place[0] for place in seen} == set(ways())
+    assert {place[0] for place in seen} == set(ways()) - LEAVING
+
+
+@pytest.mark.parametrize("unspoken", ["so", "hmn", "other"])
+@pytest.mark.parametrize("caller", [CALLER, "anonymous"])
+@pytest.mark.parametrize("at", [DAY, NIGHT])
+def test_every_key_leads_on_for_who_speaks_what_nobody_recorded(unspoken: str, caller: str, at: datetime) -> None:
+    seen: set[tuple[object, ...]] = set()
+
+    with time_machine.travel(at, tick=False):
+        explore(Phone(language=unspoken, caller=caller, only_codes=True).dial(), unspoken, seen)
+
+    assert {place[0] for place in seen} == {"language", *LEAVING, "end", "new_code"}
 
 
 def test_every_webhook_may_come_twice(language: str) -> None:
@@ -153,10 +180,95 @@ def test_who_speaks_what_nobody_recorded_is_led_to_an_interpreter(language_key: 
 
 
 @pytest.mark.parametrize(("language_key", "city"), [("3", "+16126733500"), ("4", "+16126732800")])
-def test_without_an_interpreter_the_citys_own_line_is_rung(language_key: str, city: str, settings: object) -> None:
-    settings.INTERPRETER_LINE = "612-555-0109"  # type: ignore[attr-defined]
+def test_without_an_interpreter_the_citys_own_line_is_rung_while_it_is_open(
+    language_key: str, city: str, settings: Any
+) -> None:
+    settings.INTERPRETER_LINE = "612-555-0109"
+    for at, dialed in ((DAY, ["+16125550109", city]), (NIGHT, ["+16125550109"])):
+        with time_machine.travel(at):
+            phone = Phone(answers=lambda number: "busy").dial().press(language_key)
 
-    phone = Phone(answers=lambda number: "busy").dial().press(language_key)
+        assert phone.dialed == dialed
+        assert phone.step == "leave"
 
-    assert phone.dialed == ["+16125550109", city]
+
+def the_contact(case: Case) -> dict[str, Any]:
+    return told(case, DocumentKind.CONTACT)[-1]
+
+
+@pytest.mark.parametrize(("key", "language", "spoken"), [("3", "so", "so"), ("4", "hmn", "hmn"), ("5", "en", "other")])
+@pytest.mark.parametrize("interpreter", ["", "612-555-0109"])
+def test_at_night_a_call_in_a_language_nobody_speaks_leaves_a_case_that_wakes_somebody(
+    key: str, language: str, spoken: str, interpreter: str, settings: Any
+) -> None:
+    settings.INTERPRETER_LINE = interpreter
+    with time_machine.travel(NIGHT):
+        phone = Phone().dial().press(key).press("1")
+        phone.hang_up()
+
+    case = Case.objects.get()
+    assert (case.language, case.urgency, case.state) == (language, Urgency.T0, State.NEEDS_INFO)
+    assert the_contact(case)["spoken"] == spoken
+    assert the_contact(case)["phone"] == CALLER
+    assert Contact.objects.get(case_id=case.pk).may_call
+    assert DutyPage.objects.filter(case=case).exists()
+    (task,) = case.tasks.filter(kind=TaskKind.CALL_BACK, done_at=None)
+    assert task.due_at <= case.opened_at + timedelta(minutes=30)
+    assert NoticeShown.objects.get().language == "en"
+
+
+@pytest.mark.parametrize("key", ["3", "4", "5"])
+def test_one_that_is_not_urgent_is_called_back_by_its_own_clock(key: str) -> None:
+    phone = Phone().dial().press(key).press("2")
+
+    assert phone.step == "end"
+    assert Case.objects.get().urgency != Urgency.T0
+
+
+def test_another_phone_is_the_one_that_is_called() -> None:
+    up_to("leave_taken", "other").press("1").hang_up()
+
+    case = Case.objects.get()
+    assert (the_contact(case)["phone"], case.urgency) == ("+16125550166", Urgency.T0)
+
+
+def test_who_hides_their_number_is_asked_for_one() -> None:
+    phone = up_to("leave", "other", caller="anonymous").press("1")
+
+    assert phone.step == "leave_number"
+    phone.press("6125550166").hang_up()
+    assert the_contact(Case.objects.get())["phone"] == "+16125550166"
+
+
+def test_without_a_recording_it_is_said_in_english_and_in_another_language_in_spanish_too() -> None:
+    words = {name: {code: PROMPTS[name].words(code) for code in ("en", "es")} for name in ("nobody_speaks", "notice")}
+    somali, other = Phone().dial().press("3"), Phone().dial().press("5")
+
+    for name in words:
+        assert words[name]["en"] in somali.words()
+        assert words[name]["es"] not in somali.words()
+        assert words[name]["en"] in other.words()
+        assert words[name]["es"] in other.words()
+
+
+def test_the_approved_recording_of_the_language_is_played_instead() -> None:
+    by = factories.member(Role.OPERATOR)
+    for name in recordings.AGREED_TO:
+        assert PROMPTS["nobody_speaks"].words("en") in Phone().dial().press("3").words(), "half of it is none of it"
+        recordings.approve(recording=recordings.upload(name=name, language="so", audio=MP3, by=by), by=by)
+
+    phone = Phone().dial().press("3")
+
+    assert [one.startswith("https://") for one in phone.heard[-3:]] == [True] * 3
+    phone.press("1")
+    assert NoticeShown.objects.get(case_id=Case.objects.get().pk).language == "so"
+
+
+def test_from_a_jail_it_leads_to_the_free_lawyers_and_asks_nothing(settings: Any) -> None:
+    settings.DETENTION_LINES = ["612-555-0190"]
+
+    phone = Phone(called="+16125550190", answers=lambda number: "completed").dial().press("3")
+
+    assert phone.dialed == ["+16123419845"]
     assert phone.is_over
+    assert not Case.objects.exists()

@@ -1,25 +1,32 @@
 """Who may move a call, and what of it may be read where: signatures, and the digits that appear nowhere."""
 
 import logging
+import threading
 import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from intake.models import CodeCheck, PhoneCall
+from intake.voice import actions, checking
+from privacy import return_codes, throttle
 from privacy.models import ReturnCode
 from referrals.models import Case
 from tests.fake_twilio import AUTH_TOKEN, PUBLIC_BASE_URL
 from tests.intake.two_requests import sent
-from tests.intake.voice.phone import CALLER, ENDED, FORM, START, TYPED, Phone, up_to
+from tests.intake.voice.phone import CALLER, ENDED, FORM, MAIN_WAY, START, TYPED, Phone, up_to
 
 pytestmark = pytest.mark.django_db
 
 SAID = {"CallSid": "CA" + "7" * 32, "From": CALLER, "To": "+16125550100", "Digits": "1"}
-HOOKS = [START, f"{START}language/0/", f"{START}zip/3/", f"{START}person/5/", ENDED]
+HOOKS = [START, f"{START}accepted/", f"{START}language/0/", f"{START}zip/3/", f"{START}person/5/", ENDED]
 
 
 def post(path: str, said: dict[str, str], signature: str | None, **more: Any) -> int:
@@ -126,8 +133,6 @@ def test_a_code_is_looked_up_outside_of_the_webhook() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_thread_of_the_web_process_looks_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from intake.voice import actions, checking
-
     monkeypatch.setattr(actions, "look_up_later", checking.look_up_later)
     _case, code = sent()
     phone = up_to("code")
@@ -140,6 +145,87 @@ def test_a_thread_of_the_web_process_looks_it_up(monkeypatch: pytest.MonkeyPatch
         time.sleep(0.05)
     else:
         raise AssertionError("nobody looked it up")
+
+
+def test_when_too_many_wait_the_call_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_pending", checking.MOST)
+
+    phone = up_to("code").press("1234567890123")
+
+    assert "We cannot look for codes right now." in phone.words()
+    assert phone.is_over
+    assert TYPED == []
+
+
+def looked_up_beside(count: int, typed: list[checking.Typed], seconds: float) -> float:
+    """Has `typed` looked up by the product's own threads; how long until the last of them was told."""
+    began = time.monotonic()
+    for one in typed:
+        checking.later(partial(checking._in_thread, one))
+    while PhoneCall.objects.exclude(check_state=CodeCheck.WAITING).count() < count:
+        assert time.monotonic() < began + seconds, "the look-ups starve"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def waiting_calls(count: int, code: str) -> list[checking.Typed]:
+    now = timezone.now()
+    rows = [
+        PhoneCall(sid_hash=bytes([one // 256, one % 256]), step="checking", check_state=CodeCheck.WAITING)
+        for one in range(count)
+    ]
+    for row in rows:
+        row.began_at = row.heard_at = now
+    PhoneCall.objects.bulk_create(rows)
+    return [checking.Typed(row.pk, 0, code, f"+1612555{number:04}") for number, row in enumerate(rows)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_hundred_codes_at_once_are_all_looked_up_while_two_are_hashed(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.RETURN_CODE_FLOOR_SECONDS = 0.4
+    _case, code = sent()
+    derive, at_once, most = return_codes.derive, [0], [0]
+    guard = threading.Lock()
+
+    def slow(code: str) -> return_codes.CodeKeys:
+        with guard:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.01)
+        with guard:
+            at_once[0] -= 1
+        return derive(code)
+
+    monkeypatch.setattr(return_codes, "derive", slow)
+
+    # Two threads that also waited for the floor would need forty seconds.
+    looked_up_beside(200, waiting_calls(200, code), seconds=20)
+
+    assert most[0] <= 2
+    assert PhoneCall.objects.filter(check_state=CodeCheck.CASE).count() == 200
+    while checking._pending:
+        time.sleep(0.02)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_guesses_keeps_nobody_from_being_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    _case, code = sent()
+    typed = waiting_calls(60, code)
+    guesses = [checking.Typed(one.call_id, 0, "1234567890123", "+16125550999") for one in typed[:40]]
+    # Nobody's delay is everybody's: see tests/privacy/test_throttle.py.
+    monkeypatch.setattr(throttle, "ALARM_FROM", 10_000)
+
+    began = time.monotonic()
+    for one in [*guesses, *typed[40:]]:
+        checking.later(partial(checking._in_thread, one))
+    while PhoneCall.objects.filter(check_state=CodeCheck.CASE).count() < 20:
+        assert time.monotonic() < began + 8, "the honest ones wait for the guesser"
+        time.sleep(0.02)
+    monkeypatch.setattr(checking, "_TRIES", 0)
+    while checking._pending:
+        time.sleep(0.05)
 
 
 def test_a_code_that_nobody_looks_up_ends_in_words_and_not_in_silence() -> None:
@@ -165,8 +251,6 @@ def test_every_wrong_code_sounds_the_same() -> None:
 
 
 def test_wrong_codes_of_one_phone_are_slowed_like_those_of_one_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    from privacy import throttle
-
     delays: list[float] = []
     monkeypatch.setattr(throttle, "_wait_until_told", lambda _began, _floor, delay: delays.append(delay))
     for _call in range(3):
@@ -186,6 +270,23 @@ def test_three_wrong_codes_lead_on_to_a_new_request() -> None:
         phone.press("1234567890123")
 
     assert phone.step == "consent"
+
+
+# Statements in both databases, by what a key does; each is half a millisecond of the web process's own time.
+MOST_STATEMENTS = {"code": 5, "give_code": 5, "consent": 13, "taken": 66, "place": 19, "zip": 19, "hours": 20}
+
+
+@pytest.mark.parametrize("step", MOST_STATEMENTS)
+def test_a_webhook_asks_the_databases_little(step: str) -> None:
+    phone = up_to(step)
+    phone.works = False
+    keys = dict(MAIN_WAY)[step]
+
+    with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keys"]) as wraps:
+        phone.press(keys)
+
+    asked = [one["sql"] for one in [*main.captured_queries, *wraps.captured_queries]]
+    assert len(asked) <= MOST_STATEMENTS[step], "\n".join(one[:120] for one in asked)
 
 
 def test_a_call_without_an_id_is_none() -> None:
