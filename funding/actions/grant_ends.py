@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from django.core.mail import send_mail
@@ -62,13 +63,13 @@ def _close_out(grant: Grant, day: date) -> int:
     if is_first or moved:
         grant.refresh_from_db()
         left = grant.award_cents - grant.committed_cents - grant.returned_cents
-        _mail(
-            [Role.FINANCE],
-            "A grant is closed out",
+        message = (
             f"Nothing more is committed of {grant}, which ended on {grant.ends_on}, but what is on invoices.\n"
             f"Taken over by other grants: {moved - unfunded}. Without money now: {unfunded}. "
-            f"Left, in cents, to be returned to its funder: {left}. See /staff/money/.",
+            f"Left, in cents, to be returned to its funder: {left}. See /staff/money/."
         )
+        # Robust: a mail server that is away must not keep the next grant from its end.
+        transaction.on_commit(partial(_mail, [Role.FINANCE], "A grant is closed out", message), robust=True)
     return moved
 
 

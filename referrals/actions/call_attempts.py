@@ -13,12 +13,10 @@ from referrals.actions.duty_mail import tell_taken_over
 from referrals.actions.moves import close_tasks, lock_case
 from referrals.actions.paging import is_paging, note_answered
 from referrals.business_time import CHICAGO, answer_due
-from referrals.models import CallAttempt, CallOutcome, Case, CoordinatorTask, TaskKind
+from referrals.models import CALLS, CallAttempt, CallOutcome, Case, CoordinatorTask, TaskKind
 from referrals.policies import WrongState
 
 TRIED, REACHED = "call_tried", "family_reached"
-# Calls that a coordinator makes to a family; each has its own clock.
-CALLS = (TaskKind.CALL_BACK, TaskKind.CALL_FAMILY)
 # The fund's rule: so many tries, on so many different days, before contact counts as lost.
 TRIES, DAYS = 3, 3
 
@@ -46,7 +44,10 @@ def claim(*, case: Case, by: Actor, now: datetime | None = None) -> None:
 
 
 def note_attempt(*, case: Case, outcome: str, by: Actor, now: datetime | None = None) -> CallAttempt:
-    """Write a try down. Reached: the call after a lost text is done. Not reached: the clock of the next try begins."""
+    """Write a try down.
+
+    Reached: the call after a lost text, or of a night, is done. Not reached: the clock of the next try begins.
+    """
     now, outcome = now or timezone.now(), CallOutcome(outcome)
     _check_hotline(by)
     with transaction.atomic():
@@ -59,7 +60,7 @@ def note_attempt(*, case: Case, outcome: str, by: Actor, now: datetime | None = 
         kind = REACHED if outcome == CallOutcome.REACHED else TRIED
         events.record(case=case, kind=kind, by=by, now=now, detail={"outcome": outcome.value})
         if outcome == CallOutcome.REACHED:
-            close_tasks(case, TaskKind.CALL_FAMILY, by=by, now=now)
+            close_tasks(case, TaskKind.CALL_FAMILY, TaskKind.CALL_NOW, by=by, now=now)
         else:
             open_calls = CoordinatorTask.objects.filter(case=case, kind__in=CALLS, done_at=None)
             open_calls.update(due_at=answer_due(case.urgency, now))

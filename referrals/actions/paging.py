@@ -16,8 +16,10 @@ from accounts.models import OrganizationKind, User
 from accounts.roles import Actor, Role
 from notifications.broker import ask_worker
 from referrals.actions import duty_mail
-from referrals.business_time import HOTLINE_HOURS
+from referrals.actions.moves import open_task
+from referrals.business_time import HOTLINE_HOURS, answer_due
 from referrals.models import (
+    CALLS,
     Assignment,
     Case,
     CoordinatorTask,
@@ -39,7 +41,7 @@ LATER_AFTER = timedelta(hours=1)
 # A case pages once a night: who took it goes on with it, whatever is found out later.
 _ONCE_WITHIN = timedelta(hours=12)
 # What waits for somebody to speak with the family, or to find it a lawyer who is awake.
-_CALLS = (TaskKind.CALL_BACK, TaskKind.CALL_FAMILY, TaskKind.NOBODY_ON_DUTY)
+_WAITS = (*CALLS, TaskKind.NOBODY_ON_DUTY)
 
 
 def page_if_closed(case: Case, *, by: Actor, now: datetime) -> None:
@@ -49,9 +51,14 @@ def page_if_closed(case: Case, *, by: Actor, now: datetime) -> None:
 
 
 def wake_if_closed(case: Case, now: datetime) -> None:
-    """Page the first person on call for a locked case, whatever its tier: its family says that it is urgent."""
+    """Page the first person on call for a locked case, whatever its tier: its family says that it is urgent.
+
+    The page leads to the desk, so the case stands there as a call to make, if it does not yet.
+    """
     if HOTLINE_HOURS.is_open(now) or DutyPage.objects.filter(case=case, made_at__gt=now - _ONCE_WITHIN).exists():
         return
+    if not CoordinatorTask.objects.filter(case=case, kind__in=CALLS, done_at=None).exists():
+        open_task(case, TaskKind.CALL_NOW, due_at=answer_due(case.urgency, now), now=now)
     people = on_call(now)
     # What nobody answered last night is over; its pages keep their places.
     before = DutyPage.objects.filter(case=case, answered_at=None).order_by("rung").last()
@@ -65,7 +72,7 @@ def page_left_over(now: datetime) -> int:
     """Page for each open T0 case that nobody took before the hotline closed; returns how many."""
     if HOTLINE_HOURS.is_open(now):
         return 0
-    calls = CoordinatorTask.objects.filter(kind__in=_CALLS, done_at=None)
+    calls = CoordinatorTask.objects.filter(kind__in=_WAITS, done_at=None)
     taken = Assignment.objects.filter(organization__kind=OrganizationKind.HOTLINE)
     paged = DutyPage.objects.filter(made_at__gt=now - _ONCE_WITHIN)
     left = (

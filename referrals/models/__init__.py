@@ -57,12 +57,13 @@ from referrals.models.rules import (
     UrgencyRule,
 )
 from referrals.models.stage import Stage, StageStart
-from referrals.models.task import CoordinatorTask, TaskKind
+from referrals.models.task import CALLS, CoordinatorTask, TaskKind
 from referrals.models.warm_referral import ReferralOutcome, WarmReferral
 from referrals.models.watch import AlertKind, Assignment, OpeningAlert
 
 __all__ = (
     "ALARMS",
+    "CALLS",
     "FREED",
     "AlertKind",
     "Assignment",

@@ -26,6 +26,7 @@ class TaskKind(models.TextChoices):
     OFFER_ORDER = "offer_order", "The offer order names a coordinator first"
     CHECK_ANSWERS = "check_answers", "Taken up again: check the answers with the family"
     CALL_FAMILY = "call_family", "Text did not arrive: call"
+    CALL_NOW = "call_now", "Cannot wait until we open: call the family"
     ANSWER_TEXT = "answer_text", "A text from the family: read and answer it"
     URGENT_TEXT = "urgent_text", "Urgent words in a text: read it now, decide how urgent the case is"
     TEXT_REFUSAL = "text_refusal", "Seems to want no more texts, in other words than STOP: ask"
@@ -39,6 +40,8 @@ class TaskKind(models.TextChoices):
     REFERRAL_OUTCOME = "referral_outcome", "Referred outside the fund: ask what became of it"
 
 
+# Calls that a coordinator makes to a family; each has its own clock.
+CALLS = (TaskKind.CALL_BACK, TaskKind.CALL_FAMILY, TaskKind.CALL_NOW)
 FROM_FAMILY = (TaskKind.ANSWER_TEXT, TaskKind.URGENT_TEXT, TaskKind.TEXT_REFUSAL)
 ABOUT_DATA = (TaskKind.COPY_OF_DATA, TaskKind.DELETE_DATA)
 # What a family asked has to be answered whether or not the case goes on: a provider reads its file a while longer.

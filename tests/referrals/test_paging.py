@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.roles import FAMILY, SYSTEM, Role
+from intake.call_back import to_call
 from notifications import Arrived
 from notifications.keywords import Wish
 from referrals.actions import duty_mail, pages_out, record_facts
@@ -22,7 +23,7 @@ from referrals.actions.call_attempts import TakenByColleague, claim, note_attemp
 from referrals.actions.deadlines import enter_trigger, follow_clocks
 from referrals.actions.moves import open_task
 from referrals.actions.pages_out import AGAIN_AFTER, send, send_waiting
-from referrals.actions.paging import LATER_AFTER, NEXT_AFTER, ROUNDS, escalate, on_call, page_left_over
+from referrals.actions.paging import LATER_AFTER, NEXT_AFTER, ROUNDS, escalate, on_call, page_left_over, wake_if_closed
 from referrals.actions.received_texts import take_in
 from referrals.models import Case, DutyPage, DutyPhone, DutyShift, TaskKind, Urgency, UrgencyRule
 from tests import factories
@@ -70,9 +71,35 @@ def test_a_t0_case_at_night_pages_the_first() -> None:
     first = person()
     shift(first)
 
-    at_night()
+    case = at_night()
 
     assert paged() == [first.pk]
+    # The page leads to the desk: there the case stands, with the half hour that the page names.
+    (line,) = to_call(first.membership.actor())
+    assert (line.case, line.task.kind, line.task.due_at) == (case, TaskKind.CALL_NOW, NIGHT + timedelta(minutes=30))
+    assert line.is_paged
+
+
+def test_a_call_that_waits_already_is_no_second_one_at_night() -> None:
+    shift(first := person())
+    case = at_night()
+    with transaction.atomic():
+        open_task(case, TaskKind.CALL_BACK, due_at=NIGHT, now=NIGHT)
+    DutyPage.objects.all().delete()
+    case.tasks.filter(kind=TaskKind.CALL_NOW).delete()
+
+    wake_if_closed(case, NIGHT)
+
+    assert [line.task.kind for line in to_call(first.membership.actor())] == [TaskKind.CALL_BACK]
+
+
+def test_a_family_that_was_reached_at_night_is_not_on_the_desk_any_more() -> None:
+    shift(first := person())
+    case = at_night()
+
+    note_attempt(case=case, outcome="reached", by=first.membership.actor(), now=NIGHT + timedelta(minutes=20))
+
+    assert to_call(first.membership.actor()) == []
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_at_night_a_t0_case_is_held_for_the_first_office_and_somebody_is_paged()
     case = make.case(now=NIGHT)
     opens = datetime(2026, 11, 23, 15, tzinfo=UTC)
     assert make.live_offer(case).expires_at == opens + timedelta(hours=1)
-    assert open_tasks(case) == {TaskKind.NOBODY_ON_DUTY}
+    assert open_tasks(case) == {TaskKind.NOBODY_ON_DUTY, TaskKind.CALL_NOW}
 
 
 def test_at_night_a_t0_case_passes_a_closed_office_for_one_on_call() -> None:
