@@ -223,7 +223,9 @@ def test_room_given_back_twice_is_found_by_both_recounts(tmp_path: Path) -> None
 def test_without_the_lock_on_the_case_the_crowd_reports_what_it_ran_into(tmp_path: Path) -> None:
     failures = what_comes_of("lock", tmp_path, ["submit", "decline", "expire"])
 
-    assert [one for one in failures if "one_event_per_sequence" in one or "ConcurrentTransition" in one], failures
+    # Which of them stops two that act on one case is chance.
+    met = ("one_event_per_sequence", "one_live_offer_per_case", "ConcurrentTransition")
+    assert [one for one in failures if any(name in one for name in met)], failures
 
 
 _ONE_CASE = "SELECT case_id FROM referrals_offer LIMIT 1"
