@@ -145,8 +145,9 @@ def test_closed_cases_are_not_in_the_queue() -> None:
 
 def test_cases_that_wait_for_a_coordinator_are_found() -> None:
     factories.room()
-    factories.case()
-    undecided = factories.case(factories.free_facts(zip_code=""))
+    # By day: at night somebody is asked to call.
+    factories.case(now=factories.OFFICE_HOURS)
+    undecided = factories.case(factories.free_facts(zip_code=""), now=factories.OFFICE_HOURS)
 
     assert references(Filters(for_coordinator=True)) == [undecided.reference]
 
