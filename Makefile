@@ -20,7 +20,7 @@ test: setup ## every test, on real servers that the tests start and stop themsel
 	LEG=sqlite $(PYTHON) -m pytest tests/sqlite
 
 soak: setup ## the same tests at the full counts of tests/scale.toml
-	SOAK=1 $(PYTHON) -m pytest
+	SOAK=1 $(PYTHON) -m pytest -o faulthandler_timeout=7200
 
 bench: setup ## the ratio that docs/performance.md reports
 	LEG=bench $(PYTHON) -m pytest tests/bench -s

@@ -48,6 +48,7 @@ SIGN_INS = [
     SignIn("ilcm", "Ira Immigrantlaw", Role.PROVIDER_STAFF, "ilcm"),
     SignIn("mmla", "Morgan Midminn", Role.PROVIDER_STAFF, "mmla"),
     SignIn("binger", "Blair Binger", Role.PROVIDER_STAFF, "binger"),
+    SignIn("iimn", "Indra Institute", Role.PROVIDER_STAFF, "iimn"),
     SignIn("finance", "Finley Finance", Role.FINANCE, "fund"),
     SignIn("approver", "Avery Approver", Role.APPROVER, "fund"),
     SignIn("auditor", "Audrey Auditor", Role.AUDITOR, "fund"),

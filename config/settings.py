@@ -20,6 +20,8 @@ SECOND_FACTOR_KEY = secret(
 )
 # Argon2id over a return code: 64 MiB, about a quarter of a second. Other costs lead old codes nowhere.
 RETURN_CODE_ARGON2 = {"memory_cost": 65536, "time_cost": 3, "parallelism": 1}
+# How many codes a web process keeps ready for callers, so that none waits for that while it holds a phone.
+RETURN_CODES_AHEAD: int = env.int("RETURN_CODES_AHEAD", default=8)
 # Looking one up takes this long, or a multiple of it, whatever it leads to; more than the slow hash and a page need.
 RETURN_CODE_FLOOR_SECONDS = 0.4
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else [])
@@ -166,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "give-index-key": {"task": "intake.tasks.give_index_key_to_hotline", "schedule": timedelta(minutes=1)},
     "share-contacts": {"task": "referrals.tasks.share_contacts", "schedule": timedelta(minutes=1)},
     "follow-cases": {"task": "funding.tasks.follow_cases", "schedule": timedelta(seconds=30)},
+    "make-asked-releases": {"task": "funding.tasks.make_asked_releases", "schedule": timedelta(minutes=1)},
     "mail-release-news": {"task": "funding.tasks.mail_release_news", "schedule": timedelta(minutes=10)},
     "audit-books": {"task": "funding.tasks.audit_books", "schedule": crontab(hour=2, minute=27)},
     "tend-clinic-seats": {"task": "referrals.tasks.tend_clinic_seats", "schedule": timedelta(minutes=5)},

@@ -4,15 +4,20 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from accounts.roles import Role
-from funding.models import Allowance, Approval, Bond, CommitmentShare, Invoice
+from funding.models import Allowance, Approval, Bond, CommitmentShare, Invoice, InvoiceState
 from funding.money_rules import rule_on
 from funding.quarters import day_of
 
 Signed = Invoice | Allowance | Bond
 BOTH = frozenset({Role.FINANCE, Role.APPROVER})
+# What was sent and not taken back.
+_SENT = (InvoiceState.SUBMITTED, InvoiceState.APPROVED, InvoiceState.PAID)
 
 
 def content_of(thing: Signed) -> str:
@@ -56,18 +61,46 @@ def digest_of(thing: Signed) -> str:
 
 
 def funders_to_sign(invoice: Invoice) -> dict[int, int]:
-    """The organizations whose grants carry more of the invoice than the rule of its day leaves to the fund alone.
+    """The organizations whose grants carry more than the rule of its day leaves to the fund alone: of the invoice, or
+    of it and what its provider sent in the days before (`cents_before`).
 
-    {organization id: cents that its grants carry}.
+    {organization id: cents that its grants carry of this invoice}.
     """
     above = rule_on(day_of(invoice.submitted_at or invoice.created_at)).funder_signature_cents
-    if above is None or sum(invoice.lines.values_list("cents", flat=True)) <= above:
+    most_before = max(invoice.sent_before.values(), default=0)
+    if above is None or sum(invoice.lines.values_list("cents", flat=True)) + most_before <= above:
         return {}
     carried: defaultdict[int, int] = defaultdict(int)
     shares = CommitmentShare.objects.filter(commitment__invoice_lines__invoice=invoice)
     for funder, cents in shares.values_list("grant__funder_id", "cents"):
         carried[funder] += cents
-    return {funder: cents for funder, cents in carried.items() if cents > above}
+    return {
+        funder: cents for funder, cents in carried.items() if cents + invoice.sent_before.get(str(funder), 0) > above
+    }
+
+
+def cents_before(invoice: Invoice, sent_at: datetime) -> dict[str, int]:
+    """What each funder's grants carry of the provider's other invoices of the days before, by organization id.
+
+    So that no large bill passes in small parts. What its funder has signed is left out. It is written on an invoice
+    when that is sent and not counted anew: what becomes of an earlier one voids no signature under a later one.
+    """
+    since = sent_at - timedelta(days=rule_on(day_of(sent_at)).funder_signature_days)
+    earlier = Invoice.objects.filter(
+        provider=invoice.provider_id, state__in=_SENT, submitted_at__gt=since, submitted_at__lte=sent_at
+    ).exclude(pk=invoice.pk)
+    signed = set(
+        Approval.objects.filter(
+            invoice__in=earlier, funder__isnull=False, sha256=F("invoice__approved_sha256")
+        ).values_list("invoice_id", "funder_id")
+    )
+    cents: defaultdict[str, int] = defaultdict(int)
+    shares = CommitmentShare.objects.filter(commitment__invoice_lines__invoice__in=earlier)
+    of_invoice = shares.values_list("commitment__invoice_lines__invoice_id", "grant__funder_id", "cents")
+    for earlier_id, funder, amount in of_invoice:
+        if (earlier_id, funder) not in signed:
+            cents[str(funder)] += amount
+    return dict(cents)
 
 
 def signatures(thing: Signed, digest: str) -> list[Approval]:

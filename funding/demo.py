@@ -1,4 +1,4 @@
-"""Demo money: grants, two past quarters of made-up payments with their releases, invoices to sign and to pay."""
+"""Demo money: grants, two past quarters of made-up cases paid and released, invoices to sign and to pay."""
 
 import random
 from datetime import date, datetime, time, timedelta
@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from accounts.models import Membership, Organization, OrganizationKind
 from accounts.roles import PROVIDER_ROLES, Actor, Role
+from funding import demo_history
 from funding.actions import (
     approve_bond,
     approve_invoice,
@@ -39,17 +40,6 @@ FUNDERS = [
     ("city", "City of Minneapolis", "City of Minneapolis 2026", 40_000_000),
     ("mpls-foundation", "Minneapolis Foundation", "Minneapolis Foundation 2026", 25_000_000),
 ]
-# Paid cases of the two past quarters, by provider: large cells, a small one that others hide with it, none.
-CASES = {"AHR": (21, 24), "VLN": (14, 17), "ILCM": (12, 13), "MMLA": (4, 11), "BINGER": (0, 3)}
-# The case types these made-up cases were of.
-CASE_TYPES = {
-    "AHR": ("DET-HAB", "DET-BOND", "ER-CF"),
-    "VLN": ("PREP", "U-VISA", "REM-ND"),
-    "ILCM": ("MTR", "BIA", "DET-BOND"),
-    "MMLA": ("REM-ND", "DET-BOND", "U-VISA"),
-    "BINGER": ("DET-HAB",),
-}
-SYMBOLS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 
 def seed(now: datetime) -> None:
@@ -81,10 +71,11 @@ def seed(now: datetime) -> None:
             defaults={"payee": f"{provider.code}-001", "source": "Demo"},
         )
     chance = random.Random(2026)  # noqa: S311 (made-up data, the same in every demo)
-    for index, quarter in enumerate(quarters):
-        for code, counts in CASES.items():
-            if counts[index]:
-                _paid_invoices(Provider.objects.get(code=code), counts[index], chance, quarter)
+    demo_history.make(quarters, chance=chance, now=now)
+    follow_acceptances(now=now)
+    for quarter in quarters:
+        for provider in Provider.objects.filter(code__in=demo_history.TAKEN).order_by("code"):
+            _pay(provider, chance, quarter)
         made_at = min(now, _noon(quarter.next.first_day) + timedelta(days=4))
         make_release(quarter=str(quarter), by=finance, now=made_at)
     _work_for_today(chance, now)
@@ -103,12 +94,12 @@ def _bond_pool(quarter: Quarter, now: datetime, finance: Actor) -> None:
     )
 
 
-def _paid_invoices(provider: Provider, number: int, chance: random.Random, quarter: Quarter) -> None:
-    """An invoice with every case of the quarter, signed and paid on one of its last days."""
-    made = [
-        _commitment(provider, chance, quarter.first_day + timedelta(days=chance.randrange(60))) for _ in range(number)
-    ]
+def _pay(provider: Provider, chance: random.Random, quarter: Quarter) -> None:
+    """An invoice with every case taken so far, signed and paid on one of the quarter's last days."""
     paid_on = quarter.last_day - timedelta(days=chance.randrange(3, 12))
+    made = [one for one in billable(provider) if one.committed_at <= _noon(paid_on)]
+    if not made:
+        return
     invoice = _sent(provider, made, _noon(paid_on))
     for role in (Role.FINANCE, Role.APPROVER):
         approve_invoice(invoice=invoice, seen=digest_of(invoice), by=_member(role), now=_noon(paid_on))
@@ -153,9 +144,9 @@ def _ask_for_more(provider: Provider, by: Actor, now: datetime) -> None:
 
 def _commitment(provider: Provider, chance: random.Random, accepted_on: date) -> Commitment:
     """A made-up case's first stage, funded."""
-    case_type = chance.choice(CASE_TYPES[provider.code])
+    case_type = chance.choice(demo_history.CASE_TYPES[provider.code])
     price = StagePrice.objects.on(accepted_on).get(case_type=case_type)
-    letters = "".join(chance.choices(SYMBOLS, k=6))
+    letters = "".join(chance.choices(demo_history.SYMBOLS, k=6))
     commitment = Commitment(
         case_id=uuid4(),
         case_reference=f"{letters[:3]}-{letters[3:]}",

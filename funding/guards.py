@@ -1,8 +1,9 @@
 """What the books' tables refuse by themselves: any line in a closed month, opening one again, an entry out of balance
 and a line more on an entry that has all it was posted with.
 
-SQLite has no trigger that waits for the end of a transaction: there the balance is looked at with the last line, and an
-entry that never got it is found by `audit_books`. A later migration that rebuilds a table of the journal on SQLite
+An entry is inserted after its lines, whose foreign key is looked at when the transaction ends. So SQLite, which has no
+trigger that waits for that, can look at the whole entry in the moment it is inserted, and take no line after it; lines
+without an entry do not outlive their transaction. A later migration that rebuilds a table of the journal on SQLite
 loses its triggers, and is stopped by those of others that name it: begin it with `unguard_on_sqlite()` and end it with
 `guard_journal()` and `guard_appends()`.
 """
@@ -86,16 +87,20 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced()"
 
 
 _SQLITE_APPENDS = [
+    # Of before an entry came after its lines.
+    'DROP TRIGGER IF EXISTS "funding_journalline_no_append"',
+    'DROP TRIGGER IF EXISTS "funding_journalline_balances"',
     """
-CREATE TRIGGER IF NOT EXISTS "funding_journalline_no_append" BEFORE INSERT ON "funding_journalline"
-WHEN (SELECT COUNT(*) FROM "funding_journalline" WHERE "entry_id" = NEW."entry_id")
-  >= (SELECT "line_count" FROM "funding_journalentry" WHERE "id" = NEW."entry_id")
+CREATE TRIGGER "funding_journalline_no_append" BEFORE INSERT ON "funding_journalline"
+WHEN EXISTS (SELECT 1 FROM "funding_journalentry" WHERE "id" = NEW."entry_id")
 BEGIN SELECT RAISE(ABORT, 'the entry has all of its lines'); END""",
     """
-CREATE TRIGGER IF NOT EXISTS "funding_journalline_balances" AFTER INSERT ON "funding_journalline"
-WHEN (SELECT COUNT(*) = (SELECT "line_count" FROM "funding_journalentry" WHERE "id" = NEW."entry_id")
-             AND SUM("debit_cents") <> SUM("credit_cents")
-        FROM "funding_journalline" WHERE "entry_id" = NEW."entry_id")
+CREATE TRIGGER IF NOT EXISTS "funding_journalentry_is_whole" BEFORE INSERT ON "funding_journalentry"
+WHEN (SELECT COUNT(*) FROM "funding_journalline" WHERE "entry_id" = NEW."id") <> NEW."line_count"
+BEGIN SELECT RAISE(ABORT, 'the entry has other lines than it was posted with'); END""",
+    """
+CREATE TRIGGER IF NOT EXISTS "funding_journalentry_balances" BEFORE INSERT ON "funding_journalentry"
+WHEN (SELECT SUM("debit_cents") <> SUM("credit_cents") FROM "funding_journalline" WHERE "entry_id" = NEW."id")
 BEGIN SELECT RAISE(ABORT, 'the entry is out of balance'); END""",
 ]
 # The count is looked at when the transaction ends: an entry is whole in the transaction that posts it, and for ever.
@@ -134,6 +139,8 @@ _SQLITE_DROPS = [
         "accountingmonth_stays_closed",
         "journalline_no_append",
         "journalline_balances",
+        "journalentry_is_whole",
+        "journalentry_balances",
     )
 ]
 

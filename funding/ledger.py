@@ -56,32 +56,34 @@ def post(
     month, _ = AccountingMonth.objects.get_or_create(first_day=on.replace(day=1))
     if month.is_closed:
         raise ClosedMonthError(f"The books of {month} are closed.")
+    entry = JournalEntry(
+        posted_on=on,
+        description=description,
+        posted_by_user_id=by.user_id,
+        created_at=now,
+        line_count=len(lines),
+        reverses=reverses,
+    )
     try:
         with transaction.atomic():
-            entry = JournalEntry.objects.create(
-                posted_on=on,
-                description=description,
-                posted_by_user_id=by.user_id,
-                created_at=now,
-                line_count=len(lines),
-                reverses=reverses,
+            # Its lines first: the entry closes them (funding/guards.py).
+            JournalLine.objects.bulk_create(
+                JournalLine(
+                    entry=entry,
+                    account=line.account,
+                    grant=line.grant,
+                    provider=line.provider,
+                    cost_type=line.cost_type,
+                    debit_cents=line.debit,
+                    credit_cents=line.credit,
+                )
+                for line in lines
             )
+            entry.save(force_insert=True)
     except IntegrityError as refused:
         if "is closed" not in str(refused):
             raise
         raise ClosedMonthError(f"The books of {month} are closed.") from None
-    JournalLine.objects.bulk_create(
-        JournalLine(
-            entry=entry,
-            account=line.account,
-            grant=line.grant,
-            provider=line.provider,
-            cost_type=line.cost_type,
-            debit_cents=line.debit,
-            credit_cents=line.credit,
-        )
-        for line in lines
-    )
     return entry
 
 

@@ -110,7 +110,7 @@ def funder_names(slugs: Sequence[str]) -> dict[str, str]:
 
 
 def awards(year: int, funder: str = "") -> Awards:
-    """What the ledger says was awarded in the year, by all funders or by one; what was reversed is taken off.
+    """What the ledger says was awarded in the year, whatever the source or by one; what was reversed is taken off.
 
     What funders got back is left out: with the award it would be the exact spending of one grant, which a release may
     withhold.

@@ -6,7 +6,16 @@ from datetime import datetime
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 
-from funding.models import Commitment, CommitmentShare, CommitmentState, Disbursement, Grant, GrantKind, Release
+from funding.models import (
+    AskedRelease,
+    Commitment,
+    CommitmentShare,
+    CommitmentState,
+    Disbursement,
+    Grant,
+    GrantKind,
+    Release,
+)
 from funding.quarters import Quarter, day_of
 
 COMMITMENTS_A_PAGE = 50
@@ -61,6 +70,11 @@ def grants() -> list[Standing]:
         )
         for grant in found
     ]
+
+
+def last_asked() -> AskedRelease | None:
+    """The quarter that was asked for last, with what became of it."""
+    return AskedRelease.objects.order_by("-asked_at").first()
 
 
 def quarter_to_close(now: datetime) -> Quarter | None:

@@ -32,6 +32,7 @@ class MoneyRuleForm(CheckedRowForm):
             "days_after_close",
             "days_after_grant_end",
             "funder_signature_cents",
+            "funder_signature_days",
             "valid_from",
             "valid_to",
             "source",

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, members_only
 from funding import invoice_reads, selectors
-from funding.actions import make_release
+from funding.actions import ask_release
 from funding.policies import (
     MONEY_ROLES,
     RefusedError,
@@ -30,6 +30,7 @@ def money(request: MemberRequest) -> HttpResponse:
         "today": day_of(timezone.now()),
         "may_return": can_record_payments(request.actor),
         "quarter": selectors.quarter_to_close(timezone.now()) if can_publish(request.actor) else None,
+        "asked": selectors.last_asked() if can_publish(request.actor) else None,
         "month": invoice_reads.month_to_close(timezone.now()) if can_record_payments(request.actor) else None,
     }
     return render(request, "funding/money.html", context)
@@ -38,11 +39,11 @@ def money(request: MemberRequest) -> HttpResponse:
 @require_POST
 @members_only(*MONEY_ROLES)
 def publish(request: MemberRequest) -> HttpResponse:
-    """Close the quarter the button named and publish its table."""
+    """Ask for the quarter the button named; the worker closes it, and the money page says how far it is."""
     try:
-        release = make_release(quarter=request.POST.get("quarter", ""), by=request.actor)
+        asked = ask_release(quarter=request.POST.get("quarter", ""), by=request.actor)
     except (RefusedError, ValueError) as refused:
         messages.warning(request, str(refused))
         return redirect("funding:money")
-    messages.success(request, f"{release} is closed. Funders see it on this page.")
-    return redirect("funding:funders")
+    messages.success(request, f"{asked.quarter} will be closed and published: this takes a minute.")
+    return redirect("funding:money")

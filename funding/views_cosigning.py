@@ -23,9 +23,11 @@ from funding.releases.book import THRESHOLD
 @members_only(Role.FUNDER)
 def to_cosign(request: MemberRequest) -> HttpResponse:
     """What waits for this funder's signature, with the money of its own grants."""
+    rule = rule_on(day_of(timezone.now()))
     context = {
         "waiting": cosigning_reads.to_cosign(request.actor.organization_id or 0),
-        "above": rule_on(day_of(timezone.now())).funder_signature_cents,
+        "above": rule.funder_signature_cents,
+        "days": rule.funder_signature_days,
         "threshold": THRESHOLD,
     }
     return render(request, "funding/to_cosign.html", context)

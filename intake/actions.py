@@ -12,10 +12,9 @@ from django.utils.timezone import localdate
 
 from accounts.roles import FAMILY, Actor
 from intake import codes
-from intake.answers import Answers, document, facts_of
+from intake.answers import Answers, contact_columns, document, facts_of
 from intake.drafts import DRAFT_LIFE, RECEIPT_LIFE, OpenDraft, open_row
 from intake.filling import add_what_was_said, fill
-from intake.forms.family import MUST_NOT_KNOW
 from intake.lookup import lookup_of
 from intake.models import Draft, NoticeShown
 from intake.phone import said_so_far, still_needed_for_contact
@@ -66,17 +65,19 @@ def begin_draft(
     interpreted: bool = False,
     notice: str = NOTICE_VERSION,
     for_case: str = "",
+    made: return_codes.NewCode | None = None,
     now: datetime | None = None,
 ) -> Begun:
     """A new empty draft with its return code; notes which notice was shown before it.
 
     A member (`by`) read the notice aloud and heard the family's yes: they are its witness, and only they may open the
     draft by its cookie. `interpreted`: somebody put what was read into another language. `notice`: which words it was.
-    `for_case`: the reference of a case that is there, whose answers are asked in a call-back.
+    `for_case`: the reference of a case that is there, whose answers are asked in a call-back. `made`: a code that was
+    made before, for who cannot wait for one.
     """
     now = now or timezone.now()
-    code = return_codes.generate()
-    keys = return_codes.derive(code)
+    made = made or return_codes.make()
+    code, keys = made.code, made.keys
     draft_id = uuid.uuid4()
     data_key, cookie_key = draft_keys.create(draft_id=draft_id, code_key=keys.key, now=now)
     row = Draft(id=draft_id, language=language, expires_at=now + DRAFT_LIFE, created_at=now)
@@ -242,12 +243,7 @@ def open_sealed_case(
     add_contact(
         case_id=case_id,
         contact_id=contact_id,
-        language=values["text_language"],
-        may_text=values["may_text"] == "yes",
-        may_call=values["may_call"] == "yes",
-        may_email=bool(values.get("email")),
-        any_hour=values["hours"] == "any",
-        phone_is_shared=values["shared"] == MUST_NOT_KNOW,
+        **contact_columns(values),
         now=now,
     )
     return open_case(

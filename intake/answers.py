@@ -1,6 +1,6 @@
 """A family's answers so far: what was typed, page by page, and what it means once every page is valid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from intake.forms.family import INCOME_OVER, NO_ANSWER, UNKNOWN, QuestionForm, Typed
+from intake.forms.family import INCOME_OVER, MUST_NOT_KNOW, NO_ANSWER, UNKNOWN, QuestionForm, Typed
 from intake.forms.fields import NONE_OF_THESE, OneOf, PlainText, SomeOf
 from intake.questions import PAGES, Page
 from privacy.models import DocumentKind
@@ -133,6 +133,7 @@ def facts_of(values: Mapping[str, Any], *, today: date) -> Facts:
     return Facts(
         taken=taken,
         taken_at=values.get("taken_at"),
+        taken_hour_known=values.get("taken_hour_known", True),
         taken_where=one(TakenWhere, "taken_where"),
         place=PLACE_FREE if taken == Taken.NO else values.get("place") or PLACE_UNKNOWN,
         place_source=one(PlaceSource, "place_source"),
@@ -177,6 +178,24 @@ def document(kind: DocumentKind, values: Mapping[str, Any]) -> dict[str, Any]:
     """What a sealed document of names, file or contact holds: the values of the fields that feed it, JSON-ready."""
     fields = [name for page in PAGES for name, feeds in page.feeds.items() if feeds == kind]
     return {name: _json_ready(values.get(name, "")) for name in fields}
+
+
+def contact_columns(values: Mapping[str, Any], *, answered: Container[str] | None = None) -> dict[str, Any]:
+    """What of a contact's columns the answers decide: at once, whatever the worker does.
+
+    Only those that are `answered`, or without it all; a clock that nobody named leaves the column as it is.
+    """
+    meanings: dict[str, tuple[str, Any]] = {
+        "may_text": ("may_text", values.get("may_text") == "yes"),
+        "may_call": ("may_call", values.get("may_call") == "yes"),
+        "email": ("may_email", bool(values.get("email"))),
+        "hours": ("any_hour", values.get("hours") == "any"),
+        "shared": ("phone_is_shared", values.get("shared") == MUST_NOT_KNOW),
+        "text_language": ("language", values.get("text_language")),
+    }
+    if values.get("clock"):
+        meanings["clock"] = ("time_zone", values["clock"])
+    return dict(meaning for name, meaning in meanings.items() if answered is None or name in answered)
 
 
 def _json_ready(value: Any) -> Any:

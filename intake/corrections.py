@@ -6,7 +6,7 @@ of its own beside the older ones (docs/adr/0016-corrections-are-appended.md).
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,8 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor
-from intake.answers import document, facts_of, is_minor
-from intake.forms.family import MUST_NOT_KNOW
+from intake.answers import contact_columns, document, facts_of, is_minor
 from intake.lookup import lookup_of
 from intake.models import Correction
 from intake.questions import Page
@@ -31,7 +30,8 @@ from privacy.vault import Keys
 from privacy.worker_key import WorkerKey
 from referrals import events
 from referrals.actions import record_facts
-from referrals.actions.moves import lock_case, open_task
+from referrals.actions.linked import with_all_parts
+from referrals.actions.moves import lock_case, lock_cases, open_task
 from referrals.actions.retention import lost_kinds
 from referrals.actions.sharing import allowed_provider_readers, hotline_reader
 from referrals.business_time import answer_due
@@ -51,12 +51,14 @@ SAID = "answers_said"
 LEARNED = "learned"
 # The facts that an answer decides, where it is not the one of its own name.
 _DECIDES: dict[str, tuple[str, ...]] = {
-    "taken": ("taken", "taken_at"),
-    "taken_day": ("taken_at",),
-    "taken_time": ("taken_at",),
+    "taken": ("taken", "taken_at", "taken_hour_known"),
+    "taken_day": ("taken_at", "taken_hour_known"),
+    "taken_time": ("taken_at", "taken_hour_known"),
     "hearing_day": ("hearing_on",),
     "income": ("monthly_income", "income_is_over"),
 }
+# Erased with the answer above it: that the page must be sent with one would else erase the day each time.
+NOT_ERASED_ALONE = frozenset({"taken_day", "taken_time"})
 # What the worker puts together with what it can read of before; the rest stays side by side for people to read.
 _MERGED = (DocumentKind.FACTS, DocumentKind.CONTACT)
 
@@ -70,9 +72,15 @@ def facts_decided_by(field: str) -> tuple[str, ...]:
     return _DECIDES.get(field, (field,))
 
 
-def may_correct(case: Case) -> bool:
-    """Whether new answers find earlier ones to stand beside: not after the case ended, nor after retention."""
+def takes_answers(case: Case) -> bool:
+    """Whether the case itself is open and has what new answers would stand beside."""
     return case.is_open and not lost_kinds(case)
+
+
+def may_correct(case: Case) -> bool:
+    """Whether new answers find earlier ones to stand beside, in the case or in a rest of it that goes on: not after
+    both ended, nor after retention."""
+    return any(takes_answers(part) for part in _parts_of(case))
 
 
 def send_correction(
@@ -84,45 +92,76 @@ def send_correction(
     by: Actor,
     contact_id: UUID | None = None,
     kind: str = SENT,
+    erased: Collection[str] = (),
     now: datetime | None = None,
 ) -> Correction:
     """Seals new answers to `pages` (the last is the one that was picked) for whoever may read the earlier ones.
 
-    `values` are the pages' cleaned answers; what is empty stays as it was. `once` is the sent page's own random number:
-    the same page sent again changes nothing. `contact_id`
-    says which of several people sends it. `kind` names the event: only of `SENT` staff are told, a call that goes on
-    has its call-back already. Raises `NothingAnswered`, and `WrongState` for a case that is over.
+    `values` are the pages' cleaned answers; what is empty stays as it was, but for the fields that are `erased`. `once`
+    is the sent page's own random number: the same page sent again changes nothing. `contact_id` says which of several
+    people sends it. `kind` names the event: only of `SENT` staff are told, a call that goes on has its call-back
+    already. Where a provider took a part only, the rest gets the same answers, sealed to its own readers; the
+    correction that is returned is the first one's. Raises `NothingAnswered`, and `WrongState` for a case that is over.
     """
     now = now or timezone.now()
-    feeds = {name: kind for page in pages for name, kind in page.feeds.items() if _is_answered(values.get(name))}
+    feeds = {
+        name: kind
+        for page in pages
+        for name, kind in page.feeds.items()
+        if _is_answered(values.get(name)) or (name in erased and name not in NOT_ERASED_ALONE)
+    }
     if not feeds:
         raise NothingAnswered
     with transaction.atomic():
-        case = lock_case(case.pk)
-        if not may_correct(case):
+        targets = [part for part in _locked_parts(case) if takes_answers(part)]
+        if not targets:
             raise WrongState(f"{case.reference} is over, or its file is gone: nothing can be added to it.")
-        number = _number(once, {name: values[name] for name in feeds})
+        number = _number(once, {name: values.get(name) for name in feeds})
         if sent_before := Correction.objects.filter(pk=number).first():
             return sent_before
+        # The family is known by the case that it asked with, whichever part goes on.
         contact = own_contact(case, contact_id) if DocumentKind.CONTACT in feeds.values() else None
         waits = "birth_day" in feeds or any(kind in _MERGED for kind in feeds.values())
-        correction = Correction.objects.create(
-            id=number,
-            case_id=case.pk,
-            page=pages[-1].name,
-            contact_id=contact.pk if contact else None,
-            sent_at=now,
-            settled_at=None if waits else now,
-        )
-        vault.seal_all(case_id=case.pk, parts=_parts(case, correction, feeds, values), now=now)
+        corrections = [
+            Correction(
+                id=number if part is targets[0] else uuid5(number, str(part.pk)),
+                case_id=part.pk,
+                page=pages[-1].name,
+                contact_id=contact.pk if contact else None,
+                sent_at=now,
+                settled_at=None if waits else now,
+            )
+            for part in targets
+        ]
+        Correction.objects.bulk_create(corrections)
         if contact:
-            change_contact(contact_id=contact.pk, case_id=case.pk, **columns_of(feeds, values))
+            change_contact(contact_id=contact.pk, case_id=case.pk, now=now, **contact_columns(values, answered=feeds))
+        for part, correction in zip(targets, corrections, strict=True):
+            sealed = _parts(part, correction, number, feeds, values)
+            if part is not targets[0] and not vault.latest(part.pk, DocumentKind.CONTACT):
+                # The worker has yet to copy the contact, and will find this in it.
+                sealed = [one for one in sealed if one.kind != DocumentKind.CONTACT]
+            vault.seal_all(case_id=part.pk, parts=sealed, now=now)
+            events.record(case=part, kind=kind, by=by, now=now, detail={"page": correction.page})
+            transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [part.pk]), robust=True)
+            transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [part.pk]), robust=True)
         if kind == SENT:
-            open_task(case, TaskKind.NEW_ANSWERS, due_at=answer_due(case.urgency, now), now=now)
-        events.record(case=case, kind=kind, by=by, now=now, detail={"page": correction.page})
-        transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
-        transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)
-    return correction
+            # One person reads them, once.
+            open_task(targets[0], TaskKind.NEW_ANSWERS, due_at=answer_due(targets[0].urgency, now), now=now)
+    return corrections[0]
+
+
+def _parts_of(case: Case) -> list[Case]:
+    """The case and, where a provider took a part of it, the rest, and the rest of that."""
+    return [case, *(one for one in with_all_parts(case) if one.pk != case.pk and one.continues_id)]
+
+
+def _locked_parts(case: Case) -> list[Case]:
+    """As `_parts_of`, all locked in the order of their ids; the case comes first."""
+    locked = {one.pk: one for one in lock_cases(*(one.pk for one in _parts_of(case)))}
+    first = locked.pop(case.pk)
+    # A rest that was opened in this very moment has copies of what was sealed until then, and lacks this one.
+    return [first, *sorted(locked.values(), key=lambda one: (one.opened_at, one.pk))]
 
 
 def add_learned(*, case: Case, change: dict[str, Any], now: datetime) -> None:
@@ -130,7 +169,7 @@ def add_learned(*, case: Case, change: dict[str, Any], now: datetime) -> None:
 
     `change` as in `referrals.learned`. Where the answers are gone, or never came, there is nothing to lay it over.
     """
-    if not may_correct(case) or full_facts(case) is None:
+    if not takes_answers(case) or full_facts(case) is None:
         return
     correction = Correction.objects.create(id=uuid4(), case_id=case.pk, page=LEARNED, sent_at=now)
     readers = [vault.WORKER, hotline_reader(), *allowed_provider_readers(case)]
@@ -170,12 +209,20 @@ def merge(case_id: UUID, key: WorkerKey, *, now: datetime | None = None) -> int:
         if not waiting or not case.is_open:
             return 0
         used = _merge_facts(case, waiting, key.keys(), now) + _merge_contacts(case, waiting, key.keys(), now)
-        Correction.objects.filter(pk__in=[one.pk for one in waiting]).update(settled_at=now)
+        settled = [one.pk for one in waiting if not _waits_for_copies(case, one)]
+        Correction.objects.filter(pk__in=settled).update(settled_at=now)
         # They are in the new whole versions. Their wraps go once that is certain; what a crash leaves is swept.
         identities = [one.pk for one in used]
         SealedDocument.objects.filter(pk__in=identities).delete()
         transaction.on_commit(WrappedKey.objects.filter(document_id__in=identities).delete, robust=True)
     return len(waiting)
+
+
+def _waits_for_copies(case: Case, one: Correction) -> bool:
+    """Whether the answers that it changes have yet to be copied to the rest of a case: then that waits."""
+    if not case.continues_id or full_facts(case) is not None:
+        return False
+    return bool(_sealed_under(case, DocumentKind.FACTS, [one.pk]))
 
 
 def with_correction(before: Facts, change: dict[str, Any]) -> Facts:
@@ -184,7 +231,7 @@ def with_correction(before: Facts, change: dict[str, Any]) -> Facts:
     payload = facts.to_payload()
     if change.get("taken") == before.taken and not change.get("taken_at"):
         # The page cannot be sent without its first answer; a day left empty stays as it was.
-        payload["taken_at"] = before.to_payload()["taken_at"]
+        payload |= {name: before.to_payload()[name] for name in ("taken_at", "taken_hour_known")}
     if "taken" in change and facts.taken == Taken.NO:
         payload["place"] = PLACE_FREE
     elif "taken" in change and before.taken == Taken.NO and "place" not in change:
@@ -205,8 +252,10 @@ def _number(once: UUID, answers: Mapping[str, Any]) -> UUID:
 
 
 def _parts(
-    case: Case, correction: Correction, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]
+    case: Case, correction: Correction, number: UUID, feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]
 ) -> list[vault.Part]:
+    """What is sealed. What people read side by side has the same subject, `number`, in the case and in its rest: so it
+    is known there to be the same. What the worker merges stands under the correction's own."""
     hotline, providers = hotline_reader(), allowed_provider_readers(case)
     holder = providers if holder_of(case) else []
     readers = {
@@ -219,7 +268,8 @@ def _parts(
     if "birth_day" in feeds and (under_age := is_minor(values, timezone.localdate())) is not None:
         # Of a birth date only this decides, and it names nobody.
         payloads[DocumentKind.FACTS] = payloads.get(DocumentKind.FACTS, {}) | {"is_minor": under_age}
-    parts = [vault.Part(kind, payload, readers[kind], correction.pk) for kind, payload in payloads.items()]
+    subjects = {kind: correction.pk if kind in _MERGED else number for kind in payloads}
+    parts = [vault.Part(kind, payload, readers[kind], subjects[kind]) for kind, payload in payloads.items()]
     kinds = (DocumentKind.CONTACT, DocumentKind.NAMES, DocumentKind.FILE)
     lookup = lookup_of(*(payloads.get(kind, {}) for kind in kinds))
     if any(lookup.values()):
@@ -237,19 +287,6 @@ def payload_of(kind: DocumentKind, feeds: Mapping[str, DocumentKind], values: Ma
     decided = {fact: facts[fact] for name in fields for fact in facts_decided_by(name)}
     # "I don't know" takes nothing back that a birth date told.
     return {name: value for name, value in decided.items() if name != "is_minor" or value is not None}
-
-
-def columns_of(feeds: Mapping[str, DocumentKind], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a contact's columns the answers change: at once, whatever the worker does."""
-    meanings: dict[str, tuple[str, Any]] = {
-        "may_text": ("may_text", values.get("may_text") == "yes"),
-        "may_call": ("may_call", values.get("may_call") == "yes"),
-        "email": ("may_email", bool(values.get("email"))),
-        "hours": ("any_hour", values.get("hours") == "any"),
-        "shared": ("phone_is_shared", values.get("shared") == MUST_NOT_KNOW),
-        "text_language": ("language", values.get("text_language")),
-    }
-    return dict(meaning for name, meaning in meanings.items() if name in feeds)
 
 
 def _merge_facts(case: Case, waiting: Iterable[Correction], keys: Keys, now: datetime) -> list[SealedDocument]:

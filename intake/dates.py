@@ -1,136 +1,62 @@
-"""Reads days and times as people type them in four languages: "yesterday", "11/20", "20 de noviembre", "10 pm".
+"""Reads days as people type them in four languages: "yesterday", "3 days ago", "11/20", "20 de noviembre".
 
-Somali and Hmong words are drafts, as the translations are (docs/translations.md).
+What is said beside a day is left out here: "ayer por la noche" is yesterday; `intake/times.py` reads its time.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan enero ene jannaayo",
-            "february feb febrero febraayo",
-            "march mar marzo maarso",
-            "april apr abril abr abriil",
-            "may mayo maajo",
-            "june jun junio juun",
-            "july jul julio luulyo",
-            "august aug agosto ago agoosto",
-            "september sep sept septiembre setiembre set sebtembar",
-            "october oct octubre oktoobar",
-            "november nov noviembre nofembar",
-            "december dec diciembre dic disembar",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-WEEKDAYS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "monday mon lunes isniin isniinta",
-            "tuesday tue tues martes talaado talaadada",
-            "wednesday wed miercoles arbaco arbacada",
-            "thursday thu thurs jueves khamiis khamiista",
-            "friday fri viernes jimce jimcaha jimco",
-            "saturday sat sabado sabti sabtida",
-            "sunday sun domingo axad axadda",
-        )
-    )
-    for name in names.split()
-}
-RELATIVE_DAYS = {
-    "today": 0,
-    "now": 0,
-    "tonight": 0,
-    "hoy": 0,
-    "ahora": 0,
-    "yesterday": -1,
-    "this morning": 0,
-    "esta manana": 0,
-    "esta noche": 0,
-    "last night": -1,
-    "ayer": -1,
-    "anoche": -1,
-    "anteayer": -2,
-    "antier": -2,
-    "day before yesterday": -2,
-    "tomorrow": 1,
-    "manana": 1,
-    "maanta": 0,
-    "caawa": 0,
-    "saaka": 0,
-    "shalay": -1,
-    "xalay": -1,
-    "dorraad": -2,
-    "berri": 1,
-    "hnub no": 0,
-    "hmo no": 0,
-    "nag hmo": -1,
-    "hmo ntuj nag hmo": -1,
-    "hnub hmo": -2,
-    "tag kis": 1,
-}
-DAY_FILLERS = frozenset(
-    {"the", "of", "de", "del", "el", "on", "at", "this", "last", "next", "este", "pasado", "proximo", "about", "around"}
+from intake.date_words import (
+    AGO_AFTER,
+    AGO_FIRST,
+    AHEAD_AFTER,
+    AHEAD_FIRST,
+    COUPLE,
+    DAY_FILLERS,
+    HMONG_WEEKDAY,
+    LAST,
+    MEASURES,
+    MONTHS,
+    NUMBERS,
+    ONLY_HMONG_WEEKDAYS,
+    ONLY_ORDINALS,
+    PARTS_OF_DAY,
+    RELATIVE_DAYS,
+    TENS,
+    WEEKDAYS,
 )
-TIMES_OF_DAY = {
-    "noon": time(12),
-    "mediodia": time(12),
-    "midnight": time(0),
-    "medianoche": time(0),
-    "morning": time(9),
-    "manana": time(9),
-    "afternoon": time(15),
-    "tarde": time(15),
-    "evening": time(19),
-    "night": time(21),
-    "tonight": time(21),
-    "noche": time(21),
-    "madrugada": time(4),
-    "subax": time(9),
-    "subaxdii": time(9),
-    "duhur": time(12),
-    "duhurkii": time(12),
-    "galab": time(15),
-    "galabtii": time(15),
-    "fiid": time(19),
-    "fiidkii": time(19),
-    "habeen": time(21),
-    "habeenkii": time(21),
-    # The first words of "sawv ntxov", "tav su", "tsaus ntuj" and "hmo ntuj".
-    "sawv": time(9),
-    "tav": time(12),
-    "tsaus": time(19),
-    "hmo": time(21),
-}
-# Words beside a clock time that say which half of the day it is in.
-AFTER_NOON = frozenset(
-    {
-        "tarde",
-        "noche",
-        "night",
-        "evening",
-        "afternoon",
-        "tonight",
-        "galab",
-        "galabtii",
-        "fiid",
-        "fiidkii",
-        "habeen",
-        "habeenkii",
-        "tsaus",
-        "hmo",
-    }
+
+# A clock beside a day: "at 10", "a las 9:30", "10 pm", "22:10".
+_CLOCK = re.compile(
+    r"(?:\b(?:at|around|about|como|hacia)?\s*(?:a\s)?\b(?:las|la|at|around|about|saacadda|thaum)\s+)\d{1,2}(?:[:.h]\d{2})?"
+    r"(?:\s*(?:am|pm|a m|p m)\b)?(?![\d/.\-])"
+    r"|(?<![\d/.\-])\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a m|p m|teev|horas|o'?clock)\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
 )
-BEFORE_NOON = frozenset({"morning", "madrugada", "manana", "subax", "subaxdii", "sawv"})
-AT_NIGHT = frozenset({"night", "midnight", "noche", "medianoche", "habeen", "habeenkii", "hmo"})
-CLOCK = re.compile(r"(?<!\d)(\d{1,2})(?:[:.h](\d{2}))?(?:\s*(am|pm|a|p)\b)?(?!\d)")
+_PART_OF_DAY = re.compile(rf"\b(?:{PARTS_OF_DAY})\b")
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|ro|ero|er|do|to|o|ka|kii|aad|da)\b")
+_MONTH_MARK = re.compile(r"\bbisha (\d{1,2})\b|\bmes (\d{1,2})\b|\b(\d{1,2}) hlis?\b(?! \d{1,2}$)|\bhlis? (\d{1,2})\b")
+# Words that people misspell; shorter ones are too alike.
+_SPELLED = sorted(word for word in {*MONTHS, *WEEKDAYS, *RELATIVE_DAYS} if len(word) >= 5 and " " not in word)
+_LIKE_ENOUGH = 0.85
+# What may stand in a counted day beside number, measure and direction.
+_BESIDE_COUNT = DAY_FILLERS | {
+    "and",
+    "ka",
+    "moos",
+    "tiam",
+    "los",
+    "as",
+    "now",
+    "mas",
+    "menos",
+    "o",
+    "iyo",
+    "only",
+    "solo",
+}
 
 
 class UnreadableDay(ValueError):
@@ -141,53 +67,182 @@ class ImpossibleDay(ValueError):
     """A date that no calendar has, such as February 30."""
 
 
-class UnreadableTime(ValueError):
-    """Words or numbers that are no time of day."""
-
-
-def _plain(text: str) -> str:
-    """Lower case, without accents, dots after letters and doubled spaces."""
+def plain(text: str) -> str:
+    """Small letters, no accents, one kind of dash, no quotes or brackets, no doubled spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return " ".join(re.sub(r"(?<=[a-z])\.", "", letters).split())
+    letters = re.sub("[‐‑‒–—−]", "-", letters).replace("\\", "/")
+    letters = re.sub(r"[\"“”«»()\[\]!¡¿?*_°ºª;]", " ", letters).replace("’", "'")
+    # "p.m." is one word; "Nov.20" are two.
+    letters = re.sub(r"\b([ap])\.? ?m\b\.?", r"\1m", letters)
+    return " ".join(re.sub(r"(?<=[a-z])\.", " ", letters).split())
 
 
-def days_meant(text: str, *, today: date, past: bool) -> list[date]:
+def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -> list[date]:
     """The days `text` may mean: 5/11 is May 11, as the pages' examples write it, and after that November 5.
 
-    `past` tells whether a day without a year lies behind or ahead. Raises `UnreadableDay` or `ImpossibleDay`.
+    `past` tells whether a day without a year lies behind or ahead; `now` (noon, if not given) is what "2 hours ago" is
+    counted from. Raises `UnreadableDay` or `ImpossibleDay`.
     """
-    plain = _plain(text)
-    if plain in RELATIVE_DAYS:
-        return [today + timedelta(days=RELATIVE_DAYS[plain])]
-    words = [word for word in re.split(r"[\s,]+", plain) if word and word not in DAY_FILLERS]
-    if len(words) == 1 and words[0] in WEEKDAYS:
-        return [_nearest_weekday(WEEKDAYS[words[0]], today=today, past=past)]
-    words = [word for word in words if word not in WEEKDAYS]
-    parts = [
-        part for word in words for part in re.split(r"[/.\-]", re.sub(r"(?<=\d)(st|nd|rd|th|o)$", "", word)) if part
-    ]
-    days = list(_readings(parts, today=today, past=past))
+    said = plain(text)
+    for shorter in (said, _CLOCK.sub(" ", said), _PART_OF_DAY.sub(" ", _CLOCK.sub(" ", said))):
+        words = " ".join(shorter.split())
+        if found := _relative(words, today) or _counted(words, today, now or time(12)):
+            return [found]
+        try:
+            return _dated(words, today=today, past=past)
+        except UnreadableDay:
+            continue
+    spelled = _spelled_right(said)
+    if spelled == said:
+        raise UnreadableDay(text)
+    return days_meant(spelled, today=today, past=past, now=now)
+
+
+def _words(said: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", said) if word and word not in DAY_FILLERS]
+
+
+def _relative(said: str, today: date) -> date | None:
+    """ "Yesterday", with nothing but fillers around it."""
+    for phrase in (said, " ".join(_words(said))):
+        if phrase in RELATIVE_DAYS:
+            return today + timedelta(days=RELATIVE_DAYS[phrase])
+    return None
+
+
+def _counted(said: str, today: date, now: time) -> date | None:
+    """ "3 days ago", "hace una semana", "in two weeks", "laba maalmood ka hor"."""
+    words = re.split(r"[\s,]+", said)
+    measures = [place for place, word in enumerate(words) if word in MEASURES]
+    if len(measures) != 1 or not (before := _number_before(words, measures[0])):
+        return None
+    others = {*words} - _BESIDE_COUNT - {words[measures[0]], *AGO_FIRST, *AGO_AFTER, *AHEAD_FIRST, *AHEAD_AFTER}
+    if {word for word in others if word not in NUMBERS and word not in COUPLE and not word.isdigit()}:
+        return None
+    first, rest = set(words[: measures[0]]), set(words[measures[0] + 1 :])
+    is_ago, is_ahead = first & AGO_FIRST or rest & AGO_AFTER, first & AHEAD_FIRST or rest & AHEAD_AFTER
+    # "A day in May" is neither.
+    if bool(is_ago) == bool(is_ahead):
+        return None
+    direction, days = -1 if is_ago else 1, MEASURES[words[measures[0]]]
+    if days:
+        return today + direction * timedelta(days=days * before)
+    hours = before if words[measures[0]].startswith(("h", "saac", "xuab")) else 0
+    return (datetime.combine(today, now) + direction * timedelta(hours=hours)).date()
+
+
+def _number_before(words: list[str], place: int) -> int | None:
+    """The number, in digits or words, that a measure counts; None if there is none or it is no such number."""
+    before = [word for word in words[max(0, place - 4) : place] if word not in ("of", "de", "lub", "iyo")]
+    if not before:
+        return None
+    last = before[-1]
+    if last.isascii() and last.isdigit():
+        return int(last) if len(last) <= 3 else None
+    if last in COUPLE:
+        return 2
+    if last not in NUMBERS or last in ONLY_ORDINALS:
+        return None
+    return NUMBERS[last] + (10 if len(before) > 1 and before[-2] in TENS else 0)
+
+
+def _dated(said: str, *, today: date, past: bool) -> list[date]:
+    """A weekday, a day of a month, or a written date."""
+    is_last = bool(LAST & set(said.split()))
+    said = " ".join(word for word in said.split() if word not in LAST)
+    marked = _MONTH_MARK.search(_in_digits(said))
+    months = [int(next(group for group in marked.groups() if group))] if marked else []
+    is_day_marked = bool(_ORDINAL.search(said) or re.search(r"\b(?:the|el|tim|dia|taariikhda) \d{1,2}\b", said))
+    if marked:
+        said = f"{_in_digits(said)[: marked.start()]} {_in_digits(said)[marked.end() :]}"
+    said = _ORDINAL.sub(r"\1 ", said)
+    said = re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", said)
+    words, weekday = _without_weekday(_words(said))
+    if weekday is not None and not words and not months:
+        return [_nearest_weekday(weekday, today=today, past=past, is_last=is_last)]
+    parts = [part for word in words for part in re.split(r"[/.\-]", word) if part]
+    if len(parts) == 1 and not months and parts[0].isascii() and parts[0].isdigit():
+        if len(parts[0]) == 8:
+            parts = _cut(parts[0])
+        elif len(parts[0]) <= 2 and (is_day_marked or weekday is not None):
+            return [_nearest_day(int(parts[0]), today=today, past=past)]
+    months += [MONTHS[part] for part in parts if part in MONTHS]
+    numbers = [_number(part) for part in parts if part not in MONTHS]
+    days = list(_readings(months, numbers, parts, today=today, past=past))
     if not days:
-        raise ImpossibleDay(text)
+        raise ImpossibleDay(said)
     return days
 
 
-def _nearest_weekday(weekday: int, *, today: date, past: bool) -> date:
+def _in_digits(said: str) -> str:
+    """ "Kaum ib hlis" with its number in digits."""
+    words = said.split()
+    for place, word in enumerate(words):
+        if word in ("hlis", "hli") and place and (number := _number_before(words, place)):
+            start = place - 2 if place > 1 and words[place - 2] in TENS and words[place - 1] in NUMBERS else place - 1
+            return " ".join([*words[:start], str(number), *words[place:]])
+    return said
+
+
+def _without_weekday(words: list[str]) -> tuple[list[str], int | None]:
+    is_hmong = HMONG_WEEKDAY in words
+    rest: list[str] = []
+    weekday: int | None = None
+    for word in words:
+        if word == HMONG_WEEKDAY:
+            continue
+        if word in WEEKDAYS and (is_hmong or word not in ONLY_HMONG_WEEKDAYS):
+            weekday = WEEKDAYS[word]
+        elif word != "hnub":
+            rest.append(word)
+    return rest, weekday
+
+
+def _number(part: str) -> int:
+    if part.isascii() and part.isdigit() and len(part) <= 4:
+        return int(part)
+    if part in NUMBERS and part in ONLY_ORDINALS:
+        return NUMBERS[part]
+    raise UnreadableDay
+
+
+def _cut(digits: str) -> list[str]:
+    """Eight digits without anything between: the year in front where they begin like one, else behind."""
+    if digits[:2] in ("19", "20") and int(digits[4:6]) <= 12:
+        return [digits[:4], digits[4:6], digits[6:]]
+    return [digits[:2], digits[2:4], digits[4:]]
+
+
+def _nearest_weekday(weekday: int, *, today: date, past: bool, is_last: bool) -> date:
     away = (today.weekday() - weekday) % 7 if past else (weekday - today.weekday()) % 7
+    if past and is_last and not away:
+        away = 7
     return today - timedelta(days=away) if past else today + timedelta(days=away)
 
 
-def _readings(parts: list[str], *, today: date, past: bool) -> Iterator[date]:
+def _nearest_day(day: int, *, today: date, past: bool) -> date:
+    """ "The 20th": of this month, or of the next or the one before."""
+    for months_away in range(4):
+        month = today.month - 1 + (-months_away if past else months_away)
+        found = _on(today.year + month // 12, month % 12 + 1, day)
+        if found and (found <= today if past else found >= today):
+            return found
+    raise ImpossibleDay
+
+
+def _readings(months: list[int], numbers: list[int], parts: list[str], *, today: date, past: bool) -> Iterator[date]:
     """The dates that two or three parts of a written day can stand for; nothing if the calendar has none."""
-    months = [MONTHS[part] for part in parts if part in MONTHS]
-    numbers = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= 4]
-    if len(months) + len(numbers) != len(parts) or len(parts) not in (2, 3) or len(months) > 1:
+    count = len(months) + len(numbers)
+    if count not in (2, 3) or len(months) > 1 or not numbers:
+        raise UnreadableDay
+    if count == 2 and months and numbers[0] > 99:
+        # A month and a year name no day.
         raise UnreadableDay
     # 2026-11-20 starts with the year; every other way of writing ends with it.
-    year_first = len(parts) == 3 and len(parts[0]) == 4 and not months
+    year_first = count == 3 and len(parts[0]) == 4 and not months
     year: int | None = None
-    if len(parts) == 3:
+    if count == 3:
         year = numbers.pop(0) if year_first else numbers.pop()
         if len(parts[-1]) == 2 and not year_first:
             # 90 in a birth date is 1990; of a day to come it can only be 2090.
@@ -219,35 +274,14 @@ def _nearest(month: int, day: int, *, today: date, past: bool) -> date | None:
     return fitting[0] if fitting else None
 
 
-def _half_meant(hour: int, words: set[str]) -> str:
-    """The half of the day that the words beside a bare hour say: "a", "p", or "" for none."""
-    if words & AT_NIGHT and hour in (12, 1, 2, 3, 4):
-        # "12 at night" and "2 de la noche" are after midnight.
-        return "a"
-    if words & AFTER_NOON:
-        return "p"
-    return "a" if words & BEFORE_NOON else ""
+def _spelled_right(said: str) -> str:
+    """The text with misspelled names of days and months put right, where only one meaning is near."""
+    return " ".join(_nearest_word(word) for word in said.split())
 
 
-def time_meant(text: str) -> time:
-    """The time of day `text` means, roughly: "10 pm", "22:10", "around 10", "de noche". Raises `UnreadableTime`."""
-    plain = _plain(text)
-    words = set(re.split(r"[\s,]+", plain))
-    clock = CLOCK.search(plain)
-    if clock is None:
-        for word, at in TIMES_OF_DAY.items():
-            if word in words:
-                return at
-        raise UnreadableTime(text)
-    hour, minute = int(clock[1]), int(clock[2] or 0)
-    half = (clock[3] or "")[:1] or _half_meant(hour, words)
-    if half and hour == 12:
-        hour = 0
-    if half == "p" and hour < 12:
-        hour += 12
-    if hour == 24:
-        hour = 0
-    try:
-        return time(hour, minute)
-    except ValueError as error:
-        raise UnreadableTime(text) from error
+def _nearest_word(word: str) -> str:
+    if len(word) < 5 or not word.isalpha() or word in _SPELLED:
+        return word
+    near = get_close_matches(word, _SPELLED, n=4, cutoff=_LIKE_ENOUGH)
+    meanings = {(MONTHS.get(one), WEEKDAYS.get(one), RELATIVE_DAYS.get(one)) for one in near}
+    return near[0] if len(meanings) == 1 else word

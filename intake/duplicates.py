@@ -65,6 +65,24 @@ def note_likely_duplicates(*, case_id: UUID, now: datetime) -> None:
             _note(cases[case_id], cases[other_id], found[other_id], now)
 
 
+def name_by_hand(*, case: Case, other: Case, by: Actor, now: datetime | None = None) -> LikelyDuplicate:
+    """A coordinator thinks that these two are about one person, though no index found them: they are to be compared.
+
+    A pair that is there already stays as it is. Raises `NotLikely` for one case twice, or where one of them is over.
+    """
+    check_may_decide(by)
+    now = now or timezone.now()
+    if case.pk == other.pk:
+        raise NotLikely(f"{case.reference} is this request itself: write the number of the other one.")
+    with transaction.atomic():
+        cases = {one.pk: one for one in lock_cases(case.pk, other.pk)}
+        if over := next((one for one in cases.values() if not one.is_open), None):
+            raise NotLikely(f"{over.reference} is {over.get_state_display().lower()}: only open requests are compared.")
+        if other.pk not in _known(case.pk):
+            _note(cases[case.pk], cases[other.pk], MatchedBy.BY_HAND, now, by=by)
+        return pair_between(case, other)
+
+
 def not_the_same(*, case: Case, other: Case, by: Actor, now: datetime | None = None) -> None:
     """A coordinator has compared the two: two people. Raises `NotLikely` if somebody has decided otherwise."""
     check_may_decide(by)
@@ -136,10 +154,10 @@ def _matched_by(counts: Mapping[str, int], *, both_told_country: bool) -> Matche
     return MatchedBy.PERSON if counts.get(by_person, 0) >= _SHARED_NAMES else None
 
 
-def _note(case: Case, other: Case, matched: MatchedBy, now: datetime) -> None:
+def _note(case: Case, other: Case, matched: MatchedBy, now: datetime, by: Actor = SYSTEM) -> None:
     one, two = sorted((case, other), key=lambda each: each.pk)
     older, newer = sorted((case, other), key=lambda each: (each.opened_at, each.pk))
     LikelyDuplicate.objects.create(one=one, other=two, matched_by=matched, found_at=now)
     detail = {"other": older.reference, "matched": matched.value}
-    events.record(case=newer, kind="likely_duplicate", by=SYSTEM, now=now, detail=detail)
+    events.record(case=newer, kind="likely_duplicate", by=by, now=now, detail=detail)
     open_task(newer, TaskKind.LIKELY_DUPLICATE, due_at=answer_due(newer.urgency, now), now=now)

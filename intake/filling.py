@@ -10,8 +10,7 @@ from django.db import transaction
 
 from accounts.roles import Actor
 from intake import corrections
-from intake.answers import document, facts_of
-from intake.forms.family import MUST_NOT_KNOW
+from intake.answers import contact_columns, document, facts_of
 from intake.lookup import lookup_of
 from intake.models import Correction
 from intake.questions import Page
@@ -35,7 +34,7 @@ def fill(*, case: Case, values: Mapping[str, Any], by: Actor, now: datetime) -> 
     """
     with transaction.atomic():
         case = lock_case(case.pk)
-        if not corrections.may_correct(case):
+        if not corrections.takes_answers(case):
             raise WrongState(f"{case.reference} is over, or its file is gone: nothing can be added to it.")
         facts = facts_of(values, today=now.astimezone(CHICAGO).date())
         contact_row = corrections.own_contact(case)
@@ -55,15 +54,9 @@ def fill(*, case: Case, values: Mapping[str, Any], by: Actor, now: datetime) -> 
         vault.seal_all(case_id=case.pk, parts=parts, now=now)
         # Older than what was just said: the worker must not lay it over this.
         Correction.objects.filter(case_id=case.pk, settled_at=None).update(settled_at=now)
-        allowed: dict[str, Any] = {
-            "language": values["text_language"],
-            "may_text": values["may_text"] == "yes",
-            "may_call": values["may_call"] == "yes",
-            "any_hour": values["hours"] == "any",
-            "phone_is_shared": values["shared"] == MUST_NOT_KNOW,
-        }
+        allowed = contact_columns(values)
         if contact_row:
-            change_contact(contact_id=contact_id, case_id=case.pk, **allowed)
+            change_contact(contact_id=contact_id, case_id=case.pk, now=now, **allowed)
         else:
             add_contact(case_id=case.pk, contact_id=contact_id, now=now, **allowed)
         transaction.on_commit(partial(ask_worker, "intake.tasks.index_lookup", [case.pk]), robust=True)

@@ -59,6 +59,7 @@ class MatchedBy(models.TextChoices):
     A_NUMBER = "a_number", "The same A-number"
     PERSON = "person", "Two names that sound the same, and the same birth day"
     PHONE = "phone", "The same phone, and one of the two was told by keys alone"
+    BY_HAND = "by_hand", "Named by a coordinator"
 
 
 class PairState(models.TextChoices):
@@ -171,6 +172,18 @@ class PhoneCall(models.Model):
 
     def __str__(self) -> str:
         return f"call {self.id} at {self.step}"
+
+
+class PastCall(models.Model):
+    """That a call was, for a month after its row went: a request signed for it then, sent again, begins nothing."""
+
+    # The row's own keyed hash of the carrier's id.
+    sid_hash = models.BinaryField(max_length=32, unique=True)
+    # The day on which its row went.
+    on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"a call before {self.on}"
 
 
 class PromptRecording(models.Model):

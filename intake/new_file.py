@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from accounts.roles import HOTLINE_ROLES, Actor
 from intake.actions import NOTICE_VERSION
-from intake.answers import document
-from intake.forms.family import MUST_NOT_KNOW
+from intake.answers import contact_columns, document
 from intake.lookup import lookup_of
 from intake.models import NoticeShown
 from notifications.actions import add_contact, forget_contacts
@@ -84,10 +83,6 @@ def _seal(case: Case, values: Mapping[str, Any], facts: Facts, now: datetime) ->
     add_contact(
         case_id=case.pk,
         contact_id=contact_id,
-        language=values["text_language"],
-        may_text=values["may_text"] == "yes",
-        may_call=values["may_call"] == "yes",
-        any_hour=values["hours"] == "any",
-        phone_is_shared=values["shared"] == MUST_NOT_KNOW,
+        **contact_columns(values),
         now=now,
     )

@@ -19,6 +19,7 @@ CONTACT_FIELDS = frozenset({"caller_name", "phone", "shared", "may_text", "may_c
 CAN_WAIT = frozenset(
     {
         "reading",
+        "clock",
         "text_language",
         "taken_where",
         "other_names",

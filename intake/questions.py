@@ -83,6 +83,7 @@ PAGES: tuple[Page, ...] = (
             "may_voicemail": CONTACT,
             "email": CONTACT,
             "hours": CONTACT,
+            "clock": CONTACT,
             "text_language": CONTACT,
         },
     ),

@@ -101,9 +101,12 @@ def opened(document: SealedDocument, *, keys: Keys, today: date) -> list[tuple[s
 
 def in_words(kind: DocumentKind, payload: dict[str, Any], *, today: date) -> list[tuple[str, str]]:
     """What a document of `kind` holds, as (label, words)."""
+    is_hour_known = payload.get("taken_hour_known", True)
+    payload = {name: value for name, value in payload.items() if name != "taken_hour_known"}
     for name in ("taken_at", "written_at"):
         if moment := payload.get(name):
-            payload = {**payload, name: date_format(localtime(datetime.fromisoformat(moment)), "M j, Y, H:i")}
+            written = "M j, Y" if name == "taken_at" and not is_hour_known else "M j, Y, H:i"
+            payload[name] = date_format(localtime(datetime.fromisoformat(moment)), written)
     if kind == DocumentKind.FACTS:
         labels, words = FACT_LABELS, _fact_words(today)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from notifications import undelivered_handlers
 from notifications.consequences import ask_for_a_call
@@ -164,14 +164,19 @@ def cancel_texts(
     return waiting.update(state=MessageState.CANCELLED, reason=reason, state_since=now)
 
 
-def change_contact(*, contact_id: UUID, case_id: UUID, **columns: Any) -> None:
+def change_contact(*, contact_id: UUID, case_id: UUID, now: datetime, **columns: Any) -> None:
     """What the person said anew about how they may be reached; texts that still wait are sent by it, or not at all.
 
-    A number that texts did not reach may have been corrected with it: it is tried again.
+    A number that texts did not reach may have been corrected with it: it is tried again. A yes to texts is the newest
+    word, like a START: a STOP from before counts no more, whether anybody has counted it yet or not (ADR 44).
     """
     NumberFault.objects.filter(contact=contact_id, contact__case_id=case_id).delete()
+    if columns.get("may_text"):
+        columns |= {"opted_out_at": None, "started_at": now}
     if columns:
         Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
+    if not columns.keys().isdisjoint({"time_zone", "any_hour"}):
+        _look_again(Message.objects.filter(contact=contact_id, case_id=case_id), now)
 
 
 def set_time_zone(*, case_id: UUID, time_zone: str, now: datetime) -> int:
@@ -182,9 +187,13 @@ def set_time_zone(*, case_id: UUID, time_zone: str, now: datetime) -> int:
     """
     zone_named(time_zone)
     changed = Contact.objects.filter(case_id=case_id).exclude(time_zone=time_zone).update(time_zone=time_zone)
-    waiting = Message.objects.filter(case_id=case_id, state=MessageState.QUEUED, reason=QUIET_HOURS)
-    waiting.update(send_after=now)
+    _look_again(Message.objects.filter(case_id=case_id), now)
     return changed
+
+
+def _look_again(texts: QuerySet[Message], now: datetime) -> None:
+    """Those that wait for a morning by an older clock are sent, or put off, by the new one."""
+    texts.filter(state=MessageState.QUEUED, reason=QUIET_HOURS).update(send_after=now)
 
 
 def withdraw_contact_consent(

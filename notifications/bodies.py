@@ -5,10 +5,10 @@ from datetime import datetime
 from notifications import edited
 from notifications.models import Contact, Message
 from notifications.reaching import told_by
-from notifications.texts import Planned, reminder_for, render
+from notifications.texts import REMINDER_OF_DATE, REMINDER_OF_SEAT, Planned, reminder_for, render
 
 # Who said yes to being reminded by day gets these; everybody else the other texts about something near, if any.
-DATED = frozenset({"reminder", "reminder_hour"})
+DATED = frozenset({REMINDER_OF_DATE, REMINDER_OF_SEAT})
 
 
 class NotToBeSent(Exception):

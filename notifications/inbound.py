@@ -1,7 +1,8 @@
 """Texts that families send us: taken in by the web process, filed and answered by the worker.
 
 The web process commits a row sealed to the worker and answers the carrier; nothing else of it could be done without the
-worker's keys. Of a number that belongs to no case nothing stays but a count under a hash that changes every hour.
+worker's keys. Of a number that belongs to no case nothing stays but a count, under a hash whose key changes every five
+minutes, for little more than an hour (privacy/throttle.py).
 """
 
 import logging
@@ -12,11 +13,12 @@ from uuid import UUID, uuid5
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.crypto import salted_hmac
 
 from notifications import Arrived, inbound_handlers, opt_out
 from notifications.broker import ask_worker
 from notifications.keywords import Heard, Wish, hear
-from notifications.models import Contact, InboundText, Message, NumberFault, ReceivedText
+from notifications.models import Contact, InboundText, Message, NumberFault, ReceivedText, TakenText
 from notifications.opt_out import CONFIRMATION, STARTS, STOPS
 from notifications.quiet_hours import ZONE
 from privacy import throttle, worker_key
@@ -32,35 +34,46 @@ HELP_ONCE_IN = timedelta(minutes=10)
 _TEXTS = UUID("5f0c2b8e-6d0e-4a57-9a4e-0d1b3a3f7c11")
 # One sweep files at most as many, those that failed least first.
 _BATCH = 50
+# How long a request that was taken is known again. A token that is changed once a year signs nothing older.
+REFUSED_FOR = timedelta(days=400)
+
+
+class AlreadyTaken(Exception):
+    """This text was taken in before: whoever brings it again, the carrier or somebody else, changes nothing."""
 
 
 def receive(*, carrier_id: str, number: str, body: str, carrier_answered: bool = False, now: datetime) -> UUID:
-    """Commit a text that came in, sealed to the worker; returns its id. The same `carrier_id` again changes nothing.
+    """Commit a text that came in, sealed to the worker; returns its id.
 
+    Raises `AlreadyTaken` for a `carrier_id` that was taken before, at the same moment too, and writes nothing.
     `number` is E.164; `carrier_answered`: the carrier told us that it has confirmed an opt-out or the like by itself.
     """
     text_id = uuid5(_TEXTS, carrier_id)
     heard = hear(body)
+    told = {
+        "from": number,
+        "body": body[:MOST_CHARACTERS],
+        "answered": carrier_answered or _carrier_answers(heard),
+    }
     with transaction.atomic():
-        if ReceivedText.objects.filter(inbound_id=text_id).exists():
-            return text_id
-        told = {
-            "from": number,
-            "body": body[:MOST_CHARACTERS],
-            "answered": carrier_answered or _carrier_answers(heard),
-        }
-        _, is_new = InboundText.objects.get_or_create(
+        mark = UUID(bytes=salted_hmac("text taken", carrier_id, algorithm="sha256").digest()[:16])
+        _, is_new = TakenText.objects.get_or_create(id=mark, defaults={"on": now.astimezone(ZONE).date()})
+        if not is_new:
+            raise AlreadyTaken
+        InboundText.objects.create(
             id=text_id,
-            defaults={
-                "sealed": opt_out.sealed(text_id, told),
-                "wish": heard.wish,
-                "is_urgent": heard.is_urgent,
-                "received_at": now,
-            },
+            sealed=opt_out.sealed(text_id, told),
+            wish=heard.wish,
+            is_urgent=heard.is_urgent,
+            received_at=now,
         )
-        if is_new:
-            transaction.on_commit(partial(ask_worker, "notifications.tasks.file_inbound", [text_id]), robust=True)
+        transaction.on_commit(partial(ask_worker, "notifications.tasks.file_inbound", [text_id]), robust=True)
     return text_id
+
+
+def forget_taken(now: datetime) -> int:
+    """Delete the marks of texts that came in so long ago that no token signs them any more; returns how many."""
+    return TakenText.objects.filter(on__lt=(now - REFUSED_FOR).date()).delete()[0]
 
 
 def _carrier_answers(heard: Heard) -> bool:

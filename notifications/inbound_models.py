@@ -43,6 +43,19 @@ class InboundText(models.Model):
         return f"inbound {self.id}"
 
 
+class TakenText(models.Model):
+    """That a text was taken in, from whomever: `id` is a keyed hash of the carrier's id of it.
+
+    Its request, sent to us once more, is refused by it: what is signed says nothing of when (ADR 43).
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    on = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"taken on {self.on}"
+
+
 class ReceivedText(models.Model):
     """That somebody of a case texted us; the words are the case's sealed note of subject `id`. One for each case."""
 

@@ -87,7 +87,8 @@ _REFUSALS = tuple(
         r"\b(?:do not|dont|don t|never)\W+(?:(?:ever|you|please)\W+)?(?:text|message|msg|contact|write|send|bother)\b",
         rf"\b(?:do not|dont|don t)\W+want\b(?:\W+\w+){{0,5}}?\W+{_TEXTS}\b",
         r"\b(?:unsubscribe|opt(?:ing)?\W*out|opt me out|take me off|remove (?:me|my number))\b",
-        r"\b(?:leave me alone|wrong number)\b",
+        r"\b(?:leave me alone|wrong number|(?:lose|forget|delete|erase) my number)\b",
+        r"^(?:just )?stop (?:it|this|that|these|those|them)$",
         # Spanish
         r"\b(?:no|nunca)\W+(?:me|nos)\W+(?:manden?|envien?|escriba|escriban|textee?n?|contacten?|molesten?)\b",
         rf"\b(?:no|ya no)\W+quiero\b(?:\W+\w+){{0,4}}?\W+{_TEXTS}\b",
@@ -152,12 +153,32 @@ def hear(body: str) -> Heard:
         return Heard(Wish.HELP, is_urgent=False, is_carriers=words in CARRIERS_HELP)
     is_urgent = bool(_URGENT.search(words))
     # "Stop please" surely stops texts; "cancel please" may mean something else, which a person finds out.
-    if bare in _STOP or any(refusal.search(words) for refusal in _REFUSALS):
+    if {bare, _once(bare)} & _STOP or _is_hand_up(body):
+        return Heard(Wish.REFUSAL, is_urgent)
+    rest = _NOT_TO_STOP.sub(" ", words)
+    if any(refusal.search(rest) for refusal in _REFUSALS):
         return Heard(Wish.REFUSAL, is_urgent)
     return Heard(Wish.OTHER, is_urgent)
 
 
 _LONGEST_COMMAND = 6
+# "Don't stop texting me" refuses nothing.
+_NOT_TO_STOP = re.compile(r"\b(?:dont|don t|do not) (?:ever )?(?:stop|quit)\b")
+_REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
+_HANDS_UP = frozenset("🛑⛔🚫✋🖐\ufe0f ")
+
+
+def _once(words: str) -> str:
+    """Without repetitions ("stop stop"), and letters that stand apart as a word ("s t o p")."""
+    letters = words.split()
+    if len(letters) > 1 and all(len(one) == 1 for one in letters):
+        return "".join(letters)
+    return _REPEATED.sub(r"\1", words)
+
+
+def _is_hand_up(body: str) -> bool:
+    """Whether signs that say stop are all it has; of another sign, such as a thumb, nobody knows what it means."""
+    return bool(body.strip()) and set(body) <= _HANDS_UP
 
 
 def _plain(body: str) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from notifications.carrier_models import CarrierReport, NumberFault, OperatorPage, Sender, SendingStop, StopReason
-from notifications.inbound_models import HandsetReply, InboundText, ReceivedText
+from notifications.inbound_models import HandsetReply, InboundText, ReceivedText, TakenText
 from notifications.quiet_hours import HOME
 
 __all__ = (
@@ -29,6 +29,7 @@ __all__ = (
     "Sender",
     "SendingStop",
     "StopReason",
+    "TakenText",
 )
 
 

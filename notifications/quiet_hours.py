@@ -4,28 +4,30 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 # The fund serves one city.
 HOME = "America/Chicago"
 ZONE = ZoneInfo(HOME)
 OPENS = time(8)
 CLOSES = time(21)
 
-# The clocks that somebody of the hotline can choose for a family's texts; without a choice it is ours.
+# The clocks that a family, or for it somebody of the hotline, can choose for its texts; without a choice it is ours.
 ZONES: tuple[tuple[str, str], ...] = (
-    (HOME, "Central: Minneapolis"),
-    ("America/New_York", "Eastern: New York"),
-    ("America/Denver", "Mountain: Denver, El Paso"),
-    ("America/Phoenix", "Arizona"),
-    ("America/Los_Angeles", "Pacific: Los Angeles"),
-    ("America/Anchorage", "Alaska"),
-    ("Pacific/Honolulu", "Hawaii"),
-    ("America/Puerto_Rico", "Puerto Rico"),
-    ("America/Mexico_City", "Mexico City"),
-    ("America/Guatemala", "Guatemala, Honduras, El Salvador"),
-    ("America/Guayaquil", "Ecuador, Colombia, Peru"),
-    ("America/Caracas", "Venezuela"),
-    ("Africa/Nairobi", "Somalia, Kenya, Ethiopia"),
-    ("Asia/Bangkok", "Laos, Thailand"),
+    (HOME, gettext_noop("Central: Minneapolis")),
+    ("America/New_York", gettext_noop("Eastern: New York")),
+    ("America/Denver", gettext_noop("Mountain: Denver, El Paso")),
+    ("America/Phoenix", gettext_noop("Arizona")),
+    ("America/Los_Angeles", gettext_noop("Pacific: Los Angeles")),
+    ("America/Anchorage", gettext_noop("Alaska")),
+    ("Pacific/Honolulu", gettext_noop("Hawaii")),
+    ("America/Puerto_Rico", gettext_noop("Puerto Rico")),
+    ("America/Mexico_City", gettext_noop("Mexico City")),
+    ("America/Guatemala", gettext_noop("Guatemala, Honduras, El Salvador")),
+    ("America/Guayaquil", gettext_noop("Ecuador, Colombia, Peru")),
+    ("America/Caracas", gettext_noop("Venezuela")),
+    ("Africa/Nairobi", gettext_noop("Somalia, Kenya, Ethiopia")),
+    ("Asia/Bangkok", gettext_noop("Laos, Thailand")),
 )
 
 

@@ -16,8 +16,11 @@ from notifications.models import CarrierReport, Message, MessageState
 
 # The carrier repeats a report within seconds, when our answer did not reach it.
 REPEATED_WITHIN = timedelta(hours=1)
-# How long what was reported is kept.
+# How long what was reported is kept; and how long after its last try anything new can be reported of a text. The
+# carrier is done within hours, and says so within a day or two. The difference keeps a report that we deleted from
+# being taken for a new one.
 KEPT_FOR = timedelta(days=30)
+REPORTED_FOR = timedelta(days=14)
 
 # States only move forward along these ranks; the last rank is final.
 _RANKS: dict[str, int] = {
@@ -36,10 +39,11 @@ class Taken(Enum):
     MOVED = auto()
     # It was kept; the message stays as it is.
     KEPT = auto()
-    # We had it already, or have no such message, or do not know the word.
+    # We had it already, or do not know the word.
     NOTHING = auto()
-    # We had it already for so long that the carrier would not say it again: somebody else does.
-    REPLAYED = auto()
+    # There is no such message, or no longer; or we had it already for so long, or sent the text so long ago, that the
+    # carrier would not say it now: somebody else does.
+    REFUSED = auto()
 
 
 def record_report(message_id: UUID, *, carrier_id: str, status: str, error_code: str, now: datetime) -> Taken:
@@ -52,15 +56,15 @@ def record_report(message_id: UUID, *, carrier_id: str, status: str, error_code:
         return Taken.NOTHING
     may_end = state in (MessageState.UNDELIVERED, MessageState.FAILED)
     with message_that_may_end(message_id) if may_end else _message(message_id) as message:
-        if message is None:
-            return Taken.NOTHING
+        if message is None or now - (message.tried_at or message.created_at) > REPORTED_FOR:
+            return Taken.REFUSED
         report, is_new = CarrierReport.objects.get_or_create(
             carrier_id=carrier_id,
             status=status,
             defaults={"message": message, "error_code": error_code, "at": now},
         )
         if not is_new:
-            return Taken.REPLAYED if now - report.at > REPEATED_WITHIN else Taken.NOTHING
+            return Taken.REFUSED if now - report.at > REPEATED_WITHIN else Taken.NOTHING
         if not _is_news(message, report, state):
             return Taken.KEPT
         message.carrier_id = carrier_id

@@ -70,12 +70,13 @@ def remove_ended() -> None:
 
 @shared_task(name="notifications.tasks.sweep_carrier", acks_late=True)
 def sweep_carrier() -> None:
-    """Delete at the carrier whatever is left there, and here the reports nobody needs any more."""
+    """Delete at the carrier whatever is left there, and here the reports and marks nobody needs any more."""
     now = timezone.now()
     # Before its records of them are gone.
     settling.ask_about_unreported(now)
     removal.sweep_carrier(now)
     reports.forget_old(now)
+    inbound.forget_taken(now)
 
 
 @shared_task(name="notifications.tasks.file_inbound")

@@ -275,6 +275,8 @@ class ReturnCode(models.Model):
     case_id = models.UUIDField(null=True, db_index=True)
     # Whose code it is, by the subject of their sealed contact, once two people have one for the same case.
     contact_id = models.UUIDField(null=True)
+    # The case it led to before that one was joined to another: its family goes on reading that case's number.
+    first_case_id = models.UUIDField(null=True)
     # One of several people wants nothing more; the case goes on for the others.
     taken_back_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

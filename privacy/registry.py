@@ -73,20 +73,22 @@ REGISTRY: dict[str, dict[str, Level]] = {
     ),
     "funding.invoice": _fields(
         P1="id provider number state revision created_by_user_id changed_by_user_id created_at submitted_at "
-        "approved_at approved_sha256 return_reason payee payee_name"
+        "approved_at approved_sha256 return_reason payee payee_name sent_before"
     ),
     "funding.invoiceline": _fields(P1="id invoice commitment case_reference stage worked_on cents is_live"),
     "funding.invoicemaker": _fields(P1="id invoice user_id"),
     "funding.journalentry": _fields(P1="id posted_on description posted_by_user_id line_count reverses created_at"),
     "funding.journalline": _fields(P1="id entry account grant provider cost_type debit_cents credit_cents"),
     "funding.moneyrule": _fields(
-        P0=f"{_DATED} case_cap_cents commitment_days days_after_close days_after_grant_end funder_signature_cents"
+        P0=f"{_DATED} case_cap_cents commitment_days days_after_close days_after_grant_end funder_signature_cents "
+        "funder_signature_days"
     ),
     "funding.paidline": _fields(P1="id item line entry"),
     "funding.paymentfile": _fields(P1="id number pays_on cents content sha256 made_by_user_id made_at"),
     "funding.paymentitem": _fields(P1="id file invoice trace cents returned_on"),
     "funding.provideragreement": _fields(P1=f"{_DATED} provider payee"),
     "funding.release": _fields(P0="id quarter level reasons made_at previous_sha256 sha256"),
+    "funding.askedrelease": _fields(P1="id quarter state asked_by_user_id asked_at started_at tries ended_at reason"),
     "funding.releasedocument": _fields(P1="id release edition format content sha256"),
     "funding.publicpageswitch": _fields(P1="id is_on switched_at switched_by_user_id"),
     "funding.releasemail": _fields(S="id release user mailed_at"),
@@ -99,6 +101,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "intake.noticeshown": _fields(
         P1="id draft_id case_id version language channel witness_user_id is_interpreted shown_at"
     ),
+    "intake.pastcall": _fields(P1="id sid_hash on"),
     "intake.phonecall": _fields(
         P1="id sid_hash language step turn before resume misses silences from_detention has_agreed may_keep_phone"
         " has_phone draft_id case_id contact_id check_state checks shown_case_id began_at heard_at ended_at",
@@ -128,6 +131,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "notifications.sendingstop": _fields(
         P1="id template reason placed_at placed_by_user_id lifted_at lifted_by_user_id"
     ),
+    "notifications.takentext": _fields(P1="id on"),
     "notifications.receivedtext": _fields(P1="id inbound_id contact wish is_urgent received_at"),
     "privacy.blindindex": _fields(P1="id case_id purpose value"),
     "privacy.codevisit": _fields(P1="id code expires_at", P3="token_hash"),
@@ -142,7 +146,7 @@ REGISTRY: dict[str, dict[str, Level]] = {
     "privacy.legalhold": _fields(P1="id case_id demand_id placed_at placed_by_user_id lifted_at lifted_by_user_id"),
     "privacy.readerkey": _fields(P1="id reader public created_at retired_at rotation_wanted_at"),
     "privacy.returncode": _fields(
-        P1="taken_back_at id draft_id case_id contact_id created_at expires_at", P3="lookup_id"
+        P1="taken_back_at id draft_id case_id first_case_id contact_id created_at expires_at", P3="lookup_id"
     ),
     "privacy.sealeddocument": _fields(P1="id case_id kind subject version created_at", P3="sealed"),
     "privacy.tombstone": _fields(P1="sequence case_hash at reason destroyed previous_hash hash"),
@@ -276,6 +280,8 @@ NOTES: dict[str, str] = {
     "intake.likelyduplicate": "Two requests that are probably for the same person, and what a coordinator found.",
     "intake.noticeshown": "Which wording of the notice a family saw or heard before the first question, and when.",
     "intake.noticeshown.witness_user_id": "On the phone: which member of staff read it aloud and heard the yes.",
+    "intake.pastcall": "That the line of keys was called, and about which day; nothing else, for 30 days.",
+    "intake.pastcall.sid_hash": "A keyed hash of the carrier's call id, which is not kept.",
     "intake.phonecall": (
         "That somebody called the line of keys in the last day, how far the call came, and which request it began. With"
         " the phone company's own records of the same minute it tells which number made that request."
@@ -291,6 +297,8 @@ NOTES: dict[str, str] = {
     "notifications.handsettext": "Only in the demonstration: what a phone would have shown.",
     "notifications.inboundtext": "A text on its way to the worker, seconds old; then the row is deleted.",
     "notifications.receivedtext": "That somebody texted about a case, and whether it was STOP; the words are sealed.",
+    "notifications.takentext": "That a text came in on a day, from anybody: a hash, under a key of ours, of the"
+    " carrier's id of it. It names no case and no number.",
     "notifications.receivedtext.inbound_id": "Made from the carrier's id of the text: the carrier's records match it.",
     "notifications.message": "Texts sent, by the name of their wording. All wordings are neutral.",
     "notifications.message.about_at": "The day, and perhaps the hour, of which a family was reminded.",

@@ -15,6 +15,7 @@ from argon2.low_level import Type, hash_secret_raw
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from privacy.models import ReturnCode
 
@@ -47,6 +48,20 @@ class CodeKeys:
 
     lookup_id: bytes = field(repr=False)
     key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A code that leads nowhere yet, with its keys."""
+
+    code: str = field(repr=False)
+    keys: CodeKeys
+
+
+def make() -> NewCode:
+    """A new code and its keys; as slow as `derive`."""
+    code = generate()
+    return NewCode(code, derive(code))
 
 
 def generate() -> str:
@@ -103,9 +118,12 @@ def replace(*, case_id: UUID, lookup_id: bytes, contact_id: UUID | None = None, 
     if contact_id is not None:
         older = older.filter(contact_id=contact_id)
     with transaction.atomic():
+        first = older.values_list("first_case_id", flat=True).first() if contact_id is not None else None
         # Visits hang on their code and go with it.
         older.delete()
-        return ReturnCode.objects.create(lookup_id=lookup_id, case_id=case_id, contact_id=contact_id, created_at=now)
+        return ReturnCode.objects.create(
+            lookup_id=lookup_id, case_id=case_id, contact_id=contact_id, first_case_id=first, created_at=now
+        )
 
 
 def name_owner(*, case_id: UUID, contact_id: UUID) -> None:
@@ -114,8 +132,12 @@ def name_owner(*, case_id: UUID, contact_id: UUID) -> None:
 
 
 def lead_on(*, case_id: UUID, to_case_id: UUID) -> int:
-    """Let every code of a case lead to another one, beside that one's own; returns how many."""
-    return ReturnCode.objects.filter(case_id=case_id).update(case_id=to_case_id)
+    """Let every code of a case lead to another one, beside that one's own; returns how many.
+
+    Each remembers the first it led to, whose number its family was given.
+    """
+    codes = ReturnCode.objects.filter(case_id=case_id)
+    return codes.update(first_case_id=Coalesce("first_case_id", "case_id"), case_id=to_case_id)
 
 
 def several_people_have_codes(case_id: UUID) -> bool:

@@ -7,6 +7,8 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from privacy.models import CodeVisit, ReturnCode
 
 # Whoever finds the phone lying there later types the code again.
@@ -14,10 +16,14 @@ IDLE_AT_MOST = timedelta(minutes=30)
 _TOKEN_BYTES = 32
 
 
-def begin(*, code: ReturnCode, now: datetime) -> str:
-    """Let the browser that is given the returned token go on with the case of `code`."""
+def begin(*, code: ReturnCode, now: datetime) -> str | None:
+    """Let the browser that is given the returned token go on with the case of `code`; None if that code just ended."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    CodeVisit.objects.create(token_hash=_hashed(token), code=code, expires_at=now + IDLE_AT_MOST)
+    with transaction.atomic():
+        # Held until the visit is there: whoever replaces the code waits, and then takes the visit away with it.
+        if not ReturnCode.objects.select_for_update().filter(pk=code.pk).exists():
+            return None
+        CodeVisit.objects.create(token_hash=_hashed(token), code=code, expires_at=now + IDLE_AT_MOST)
     return token
 
 

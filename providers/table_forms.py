@@ -81,6 +81,14 @@ class CaseTypeForm(CheckedRowForm):
             "source",
         )
 
+    def clean_points(self) -> int:
+        points: int = self.cleaned_data["points"]
+        if points < 1:
+            # Whatever takes no room is offered above every ceiling.
+            code = self.cleaned_data.get("code", "")
+            raise forms.ValidationError(f"Case type {code}: a case takes at least one point.")
+        return points
+
     def faults_with(self, changes: list[Any]) -> list[str]:
         return [fault for check in type_checks for fault in check(changes)]
 

@@ -214,7 +214,7 @@ DEEDS: dict[str, Deed] = {
     "mark_duplicate": Deed(
         "Mark as duplicate",
         "This case ends; the other one about the same person goes on. What was told here stays behind, and nobody here "
-        "is texted any more: better compare the two and join them, where they were found to be alike.",
+        "is texted any more: better compare the two under “Same person?” and join them there.",
         "marked as duplicate",
         actions.mark_duplicate,
     ),

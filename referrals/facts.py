@@ -152,14 +152,16 @@ PLACE_FREE = "free"
 class Facts:
     """One case's answers, without identity.
 
-    `place` is a `Facility.code` or one of the `PLACE_…` words. `taken_at` is approximate. `monthly_income` is the
-    top of the chosen band in whole US dollars (None: not known); `household` counts people. `hearing_on` is the next
-    date of any kind, `date_kind` what it is. `claim`: may be a citizen, by birth or a parent, or hold a green card.
-    `flight`: to be flown out or moved today or tomorrow.
+    `place` is a `Facility.code` or one of the `PLACE_…` words. `taken_at` is approximate: without `taken_hour_known`
+    noon of the day, or the moment it was told. `monthly_income` is the top of the chosen band in whole US dollars
+    (None: not known); `household` counts people. `hearing_on` is the next date of any kind, `date_kind` what it is.
+    `claim`: may be a citizen, by birth or a parent, or hold a green card. `flight`: to be flown out or moved today or
+    tomorrow.
     """
 
     taken: Taken = Taken.UNKNOWN
     taken_at: datetime | None = None
+    taken_hour_known: bool = True
     taken_where: TakenWhere = TakenWhere.UNKNOWN
     place: str = PLACE_UNKNOWN
     place_source: PlaceSource = PlaceSource.UNKNOWN

@@ -65,12 +65,20 @@ def _hours(facts: Facts, now: datetime) -> dict[str, float | None]:
     """How long ago and how far off, in hours; a date whose day is over is none: old answers are read again after it."""
     is_ahead = facts.hearing_on is not None and facts.hearing_on >= now.astimezone(CHICAGO).date()
     left = court_opens(facts.hearing_on) - now if facts.hearing_on and is_ahead else None
-    since = now - facts.taken_at if facts.taken_at else None
+    since = now - _latest(facts.taken_at, facts, now) if facts.taken_at else None
     return {
         "hours_since_taken": since / timedelta(hours=1) if since is not None else None,
         "hours_to_date": left / timedelta(hours=1) if left is not None else None,
         TO_SAFE_BY: None,
     }
+
+
+def _latest(taken_at: datetime, facts: Facts, now: datetime) -> datetime:
+    """Of a day without its hour the last moment of it, so that nobody leaves a tier hours too early."""
+    if facts.taken_hour_known:
+        return taken_at
+    after = datetime.combine(taken_at.astimezone(CHICAGO).date() + timedelta(days=1), time(0), CHICAGO)
+    return min(after, now)
 
 
 def _is_within(hours: float | None, most: float) -> bool:

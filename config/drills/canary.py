@@ -11,7 +11,7 @@ from django.core import mail
 from django.http import HttpResponse
 
 from config.celery import app
-from config.drills import places
+from config.drills import places, published
 from config.drills.ears import Ears
 from config.drills.forced import error_pages
 from config.drills.search import Search, spellings
@@ -45,6 +45,7 @@ def run(count: int, report: Callable[[str], None]) -> bool:
         with lived(count, ears) as story:
             report(f"{count} families: {len(story.cases)} cases, {len(story.codes.given)} codes")
             errors = [(route, _answer(response)) for route, response in _broken(story)]
+            reports = list(published.pages())
         emails = [message.message().as_bytes() for message in mail.outbox[before:]]
         words = story.words()
         search = Search(words)
@@ -62,6 +63,7 @@ def run(count: int, report: Callable[[str], None]) -> bool:
             ("tasks asked of the worker", lambda: _each("task", ears.asked)),
             ("e-mails", lambda: (("e-mail", content) for content in emails)),
             ("error pages", lambda: errors),
+            ("pages of money and reports", lambda: reports),
         ]
         results = [_searched(name, contents, search, report) for name, contents in kinds]
     return _enough_was_searched(results, report) and not any(one.hits for one in results if one)
@@ -100,7 +102,14 @@ def _searched(
 def _enough_was_searched(results: list[Searched | None], report: Callable[[str], None]) -> bool:
     """Nothing found in nothing is no success: these must have held something."""
     searched = {one.name for one in results if one and one.contents}
-    wanted = {"tables of both databases", "log lines", "tasks asked of the worker", "e-mails", "error pages"}
+    wanted = {
+        "tables of both databases",
+        "log lines",
+        "tasks asked of the worker",
+        "e-mails",
+        "error pages",
+        "pages of money and reports",
+    }
     for name in sorted(wanted - searched):
         report(f"NOTHING TO SEARCH in {name}: the drill proves nothing about it")
     return wanted <= searched

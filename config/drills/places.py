@@ -90,12 +90,17 @@ def write_ahead_log(since: dict[str, str]) -> Iterator[tuple[str, bytes]]:
 
 
 def redis_keys() -> Iterator[tuple[str, bytes]]:
-    """Every key of the Redis that serves cache and broker, with all it holds, uncompressed."""
+    """Every key of the Redis that serves cache and broker, in each of its databases, with all it holds, uncompressed.
+
+    Waiting and unacknowledged tasks, bindings, locks, and results, if any task kept one, are keys like others.
+    """
     if not settings.REDIS_URL:
         raise CannotSearch("there is no Redis: broker and cache are in this process's memory")
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        for key in client.scan_iter(count=500):
-            yield f"Redis key {key.decode(errors='replace')}", key + b"\n" + _held(client, key)
+    with redis.Redis.from_url(settings.REDIS_URL, single_connection_client=True) as client:
+        for name in sorted(client.info("keyspace")):
+            client.execute_command("SELECT", name.removeprefix("db"))
+            for key in client.scan_iter(count=500):
+                yield f"Redis {name} key {key.decode(errors='replace')}", key + b"\n" + _held(client, key)
 
 
 def cached() -> Iterator[tuple[str, bytes]]:

@@ -8,6 +8,7 @@ from funding.actions.allowances import (
     split_case,
     withdraw_allowance,
 )
+from funding.actions.asked_releases import ask_release
 from funding.actions.bonds import approve_bond, ask_bond, forfeit_bond, refund_bond, refuse_bond, return_to_payer
 from funding.actions.following import follow_acceptances, release_expired
 from funding.actions.grant_ends import end_grants
@@ -43,6 +44,7 @@ __all__ = (
     "approve_invoice",
     "ask_allowance",
     "ask_bond",
+    "ask_release",
     "award_grant",
     "end_allowance",
     "end_grants",

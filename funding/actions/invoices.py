@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.roles import Actor
 from funding.actions.approving import check_may_sign, lock_invoice, sign
-from funding.approvals import digest_of
+from funding.approvals import cents_before, digest_of
 from funding.billing import Billable, Payee, Wanted, check_lines, payee_of, provider_of, read_invoice
 from funding.csv_lines import BadLine
 from funding.models import Invoice, InvoiceLine, InvoiceMaker, InvoiceState, ReturnReason
@@ -106,7 +106,8 @@ def remove_line(*, invoice: Invoice, line_id: int, by: Actor) -> Invoice:
 
 @transaction.atomic
 def submit_invoice(*, invoice: Invoice, by: Actor, now: datetime | None = None) -> Invoice:
-    """The provider sends it: its lines are checked once more, and whom the bank pays is written on it.
+    """The provider sends it: its lines are checked once more; whom the bank pays, and what its funders' grants carry of
+    what was sent shortly before, are written on it.
 
     A draft holds no money: what was released meanwhile is named. Raises RefusedError, BadLinesError.
     """
@@ -119,6 +120,7 @@ def submit_invoice(*, invoice: Invoice, by: Actor, now: datetime | None = None) 
     _check_again(invoice, now)
     payee = _payee(invoice, now)
     invoice.payee, invoice.payee_name = payee.number, payee.name
+    invoice.sent_before = cents_before(invoice, now)
     invoice.state, invoice.submitted_at, invoice.return_reason = InvoiceState.SUBMITTED, now, ""
     return _changed(invoice, by)
 

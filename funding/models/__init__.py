@@ -1,6 +1,7 @@
 """Money: grants and their restrictions, commitments, invoices, the ledger, releases. Integer cents, US dollars."""
 
 from funding.models.administration import AdministrationCost
+from funding.models.asked import AskedRelease, AskedState
 from funding.models.billing import (
     Approval,
     BankLine,
@@ -58,6 +59,8 @@ __all__ = (
     "AllowanceKind",
     "AllowanceReason",
     "Approval",
+    "AskedRelease",
+    "AskedState",
     "BankLine",
     "BankOutcome",
     "BankStatement",

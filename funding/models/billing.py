@@ -34,7 +34,9 @@ class Invoice(models.Model):
     """What a provider asks to be paid for stages of its cases.
 
     `revision` goes up with every change, and is a part of what approvers sign: a change after the first approval voids
-    it. `approved_sha256` is what they signed. `payee` and `payee_name` are whom the bank pays, copied when it is sent.
+    it. `approved_sha256` is what they signed. `payee` and `payee_name` are whom the bank pays, copied when it is sent,
+    and so is `sent_before`: {organization id: cents that its grants carry of what was sent shortly before without its
+    signature}.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,6 +52,7 @@ class Invoice(models.Model):
     approved_sha256 = models.CharField(max_length=64, blank=True)
     payee = models.CharField(max_length=15, blank=True, default="", db_default="")
     payee_name = models.CharField(max_length=22, blank=True, default="", db_default="")
+    sent_before = models.JSONField(default=dict, blank=True, db_default={})
     return_reason = models.CharField(max_length=12, choices=ReturnReason.choices, blank=True)
 
     class Meta:

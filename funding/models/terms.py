@@ -37,7 +37,8 @@ class MoneyRule(DatedRow):
     """What the fund allows on a day: what one case may cost, and for how long a commitment waits for its invoice.
 
     What is open of a grant that ended can be invoiced for `days_after_grant_end` more days, then others take over.
-    A funder whose grants carry more than `funder_signature_cents` of one invoice signs it too; none: no funder signs.
+    A funder whose grants carry more than `funder_signature_cents` of one invoice, or of it and what the provider sent
+    in the `funder_signature_days` before, signs it too; no cents: no funder signs.
     """
 
     case_cap_cents = models.PositiveIntegerField()
@@ -45,6 +46,7 @@ class MoneyRule(DatedRow):
     days_after_close = models.PositiveSmallIntegerField()
     days_after_grant_end = models.PositiveSmallIntegerField(default=30, db_default=30)
     funder_signature_cents = models.PositiveBigIntegerField(null=True, blank=True)
+    funder_signature_days = models.PositiveSmallIntegerField(default=30, db_default=30)
 
     class Meta(DatedRow.Meta):
         ordering = ("valid_from",)

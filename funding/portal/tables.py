@@ -62,7 +62,7 @@ def written(value: int | None, *, is_money: bool = False) -> str:
 
 
 def tables_of(document: Document, names: Mapping[str, str]) -> list[Table]:
-    """Steps, outcomes, money and places, of those that the document has; money of all funders together.
+    """Steps, outcomes, money and places, of those that the document has; money whatever its source.
 
     `names` of providers by code. A document of which nothing could be shown has no tables.
     """

@@ -72,7 +72,7 @@ def audit(system: System, editions: Mapping[str, Sequence[Mapping[Cell, int]]], 
     pool = Pool(system.table.values)
     try:
         demands: list[Demand] = []
-        for reader in system.insiders():
+        for reader in system.insiders:
             asked = [*system.primary(reader)]
             demands += asked
             _attack(report, system, seen, pool, reader, asked)

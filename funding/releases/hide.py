@@ -32,7 +32,7 @@ class Choice:
 
 def choose(system: System, *, seconds: float) -> Choice:
     """The fewest hidden cells that protect against every reader; only margins where that is not found in time."""
-    demands = [demand for reader in system.insiders() for demand in system.primary(reader)]
+    demands = [demand for reader in system.insiders for demand in system.primary(reader)]
     later = [demand for _, family in system.family_demands(demands) for demand in family]
     required = system.latent | {demand.index for demand in demands}
     try:

@@ -9,6 +9,7 @@ more.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from funding.releases.book import NOBODY, THRESHOLD, Book
 from funding.releases.layout import ALL, CENTS, COUNT, OTHER, OUTCOMES, PUBLISHED, Cell, Sheet, lay_out, part_of
@@ -79,8 +80,17 @@ class System:
         """The index of how many wait at the end."""
         return self.index[self.sheet.cell("steps", "waiting", ALL)]
 
-    def insiders(self) -> Iterator[Named]:
+    @cached_property
+    def insiders(self) -> tuple[Named, ...]:
         """Everybody, every provider, every funder, and each funder with one provider."""
+        return tuple(self._insiders())
+
+    @cached_property
+    def families(self) -> tuple[Named, ...]:
+        """A family for every place that one case can have in the tables, those that are not linked one at a time."""
+        return tuple(self._families())
+
+    def _insiders(self) -> Iterator[Named]:
         providers = [*self.book.people_by_provider]
         funders = sorted({one.funder for one in self.book.paid})
         for funder in ("", *funders):
@@ -88,8 +98,7 @@ class System:
                 name = " with ".join(filter(None, (funder and f"funder {funder}", provider and f"provider {provider}")))
                 yield self._named(name or "the public", funder, provider)
 
-    def families(self) -> Iterator[Named]:
-        """A family for every place that one case can have in the tables, those that are not linked one at a time."""
+    def _families(self) -> Iterator[Named]:
         seen = set()
         everyone = frozenset().union(*self.sheet.people.values())
         for person in sorted(everyone):
@@ -159,7 +168,7 @@ class System:
     def family_demands(self, unsafe: Sequence[Demand]) -> Iterator[tuple[Named, list[Demand]]]:
         """What no family may find of what is unsafe for everybody in the tables its case is in, its own set aside."""
         public = [demand for demand in unsafe if demand.reader == ANYBODY]
-        for family in self.families():
+        for family in self.families:
             mine = dict(family.reader.own)
             tables = {self.cells[index].table for index in mine}
             linked = next(group for group in LINKED if tables & group)
@@ -207,6 +216,6 @@ def links_of(system: System, seen: Collection[int]) -> dict[str, Link]:
     """What the next release must leave in doubt, for the public and every provider, when these indexes are known."""
     hidden = frozenset(range(len(system.cells))) - frozenset(seen) - system.fixed
     readers = {
-        named.code: (named.reader, [*system.primary(named)]) for named in system.insiders() if named.tables == PUBLISHED
+        named.code: (named.reader, [*system.primary(named)]) for named in system.insiders if named.tables == PUBLISHED
     }
     return carried(system.table, hidden, system.waiting, readers)

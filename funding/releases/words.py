@@ -19,7 +19,8 @@ DEFINITIONS = {
     "money": (
         "Payments of stages of cases and what they cost, less what came back. Release: work to have somebody released."
         " Hearings: interviews, court hearings, appeals. Advice: advice and preparation. Costs: fees, experts,"
-        " translation. Running: the fund's own costs, which are about no case. All: the grants of all funders."
+        " translation. Running: the fund's own costs, which are about no case."
+        " All: whatever its source, grants, gifts and the fund's own money together."
     ),
     "places": (
         "Requests for help, each counted once, by the part of Minneapolis where the person lives"

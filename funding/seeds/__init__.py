@@ -16,8 +16,9 @@ RULES: dict[str, Any] = {
     "days_after_grant_end": 30,
     # At the cap of a case more than eleven stand behind it: what a funder then sees is nobody's.
     "funder_signature_cents": 7_500_000,
+    "funder_signature_days": 30,
     "source": "Fund's proposal, Nov 2026: cap per case without extra approval, days to send an invoice, what a funder "
-    "signs",
+    "signs of one invoice or of thirty days' invoices",
 }
 SOURCE = "Fund's stage price list, Nov 2026: proposal, set per grant"
 

@@ -12,9 +12,10 @@ from django.core.validators import validate_email
 from django.utils.crypto import constant_time_compare
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext
 
-from intake.dates import ImpossibleDay, UnreadableDay, UnreadableTime, days_meant, time_meant
+from intake.dates import ImpossibleDay, UnreadableDay, days_meant
+from intake.times import UnreadableTime, time_meant
 from web.free_text import FREE_TEXT_LIMIT, FreeTextWidget, Written, looks_like, mark_of
 
 # Unicode categories that no name, number or date is written with: controls, surrogates, pictures.
@@ -175,10 +176,11 @@ class Zip(PlainText):
 class Day(PlainText):
     """A day within `earliest` and `latest`, typed in any common way; cleans to a date or None.
 
-    The form sets `today` and the two ends. Where 5/11 could be two days, one from `likely_from` on wins.
+    The form sets `today`, `now` and the two ends. Where 5/11 could be two days, one from `likely_from` on wins.
     """
 
     today: date
+    now: time | None = None
     earliest: date
     latest: date
     likely_from: date | None = None
@@ -192,7 +194,7 @@ class Day(PlainText):
         if not text:
             return None
         try:
-            meant = days_meant(text, today=self.today, past=self.past)
+            meant = days_meant(text, today=self.today, past=self.past, now=self.now)
         except ImpossibleDay as error:
             raise ValidationError(
                 _("This day does not exist in the calendar. Please check it."), "impossible"
@@ -211,11 +213,13 @@ class Day(PlainText):
         raise ValidationError(message, "out_of_range")
 
     def in_words(self, value: Any) -> str:
-        return date_format(value, "DATE_FORMAT")
+        return date_format(value, pgettext("date format", "F j, Y"))
 
 
 class TimeOfDay(PlainText):
-    """About what time; cleans to a time or None."""
+    """About what time; cleans to a time or None. The form sets `now`."""
+
+    now: time | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(limit=60, **kwargs)
@@ -225,7 +229,7 @@ class TimeOfDay(PlainText):
         if not text:
             return None
         try:
-            return time_meant(text)
+            return time_meant(text, now=self.now)
         except UnreadableTime as error:
             raise ValidationError(
                 _("We cannot read this time. Write it like this: 10 pm. Or leave it empty."), "unreadable"

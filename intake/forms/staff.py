@@ -34,7 +34,8 @@ from referrals.facts import (
     Wish,
     YesNo,
 )
-from referrals.models import Facility, IncomeLine
+from referrals.models import Case, Facility, IncomeLine
+from referrals.reference import as_typed
 
 # Those a person chooses from; the others belong to pages that open something by themselves.
 _GIVEN_BY_PAGES = {OpeningReason.SEARCH, OpeningReason.HAND_OVER, OpeningReason.NEW_CODE}
@@ -75,6 +76,24 @@ class ComparingForm(OpeningForm):
         help_text="Kept in the log of both cases.",
         error_messages={"required": "Choose why you open both."},
     )
+
+
+class NamedPairForm(forms.Form):
+    """Another request, by its number, that may be about the same person."""
+
+    use_required_attribute = False
+    number = forms.CharField(
+        label="Number of the other request",
+        max_length=12,
+        widget=forms.TextInput({"class": "usa-input--sm", "autocomplete": "off"}),
+        error_messages={"required": "Write the number of the other request, such as K7M-4QD."},
+    )
+
+    def clean_number(self) -> Case:
+        other = Case.objects.filter(reference=as_typed(self.cleaned_data["number"])).first()
+        if other is None:
+            raise forms.ValidationError("There is no request with this number, such as K7M-4QD.")
+        return other
 
 
 def _one(label: str, kind: type[TextChoices]) -> forms.ChoiceField:
@@ -163,7 +182,7 @@ class AnswersForm(forms.Form):
         return coded | {
             "version": version,
             "taken_day": taken_at.date().isoformat() if taken_at else "",
-            "taken_time": taken_at.strftime("%H:%M") if taken_at else "",
+            "taken_time": taken_at.strftime("%H:%M") if taken_at and facts.taken_hour_known else "",
             "place": facts.place,
             "hearing_day": facts.hearing_on.isoformat() if facts.hearing_on else "",
             "zip_code": facts.zip_code,
@@ -191,9 +210,11 @@ class AnswersForm(forms.Form):
             name: tuple(kind(value) for value in values[name]) if name in SEVERAL else kind(values[name] or "unknown")
             for name, kind in CHOSEN.items()
         }
+        taken_at = values["taken_at"] if values["taken"] in (Taken.JUST_NOW, Taken.EARLIER) else None
         return Facts(
             **coded,
-            taken_at=values["taken_at"] if values["taken"] in (Taken.JUST_NOW, Taken.EARLIER) else None,
+            taken_at=taken_at,
+            taken_hour_known=taken_at is None or values["taken_time"] is not None,
             place=PLACE_FREE if values["taken"] == Taken.NO else values["place"],
             hearing_on=values["hearing_day"],
             zip_code=values["zip_code"],

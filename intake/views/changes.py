@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import FAMILY
-from intake.corrections import NothingAnswered, may_correct, send_correction
+from intake.corrections import NOT_ERASED_ALONE, NothingAnswered, may_correct, send_correction
 from intake.forms.family import QuestionForm, Typed
 from intake.questions import BY_NAME, PAGES, Page
 from intake.visits import Visitor, with_case
@@ -57,6 +57,7 @@ def change_page(request: HttpRequest, visitor: Visitor, page_name: str) -> HttpR
             values=values,
             once=_once(request),
             by=FAMILY,
+            erased=_may_be_erased(page) if "erase" in request.POST else (),
         )
     except NothingAnswered:
         form.add_error(None, _("Please answer one question or more."))
@@ -66,6 +67,12 @@ def change_page(request: HttpRequest, visitor: Visitor, page_name: str) -> HttpR
     response = redirect("intake:yours")
     response["Location"] += "?done"
     return response
+
+
+def _may_be_erased(page: Page) -> list[str]:
+    """The fields of a page whose earlier answers can be taken back by leaving them empty."""
+    fields = page.form.base_fields
+    return [name for name in page.feeds if not fields[name].required and name not in NOT_ERASED_ALONE]
 
 
 def _form(page: Page, request: HttpRequest, typed: Typed, *, is_sent: bool = True) -> QuestionForm:
@@ -91,6 +98,8 @@ def _draw(
         "form": form,
         "carried": [(name, value) for name, values in before.to_typed().items() for value in values] if before else [],
         "once": uuid4() if is_last else None,
+        "may_erase": is_last and bool(_may_be_erased(page)),
+        "is_erasing": "erase" in request.POST,
     }
     return render(request, "intake/change_page.html", context)
 

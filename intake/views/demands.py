@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from privacy.published import published_list
@@ -31,6 +32,8 @@ def legal_demands(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/legal_demands.html", {"years": kinds})
 
 
+# The one page that travels packed: it is long, and holds neither a secret nor a word that a reader chose.
+@gzip_page
 @require_safe
 def published(request: HttpRequest) -> HttpResponse:
     """The published list, in English: of each table that tells of cases, what can be read in it."""

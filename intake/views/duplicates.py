@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES
 from accounts.vault import keys_of
-from intake.duplicates import not_the_same, pair_between, pairs_of, to_compare
-from intake.forms.staff import ComparingForm
+from intake.duplicates import NotLikely, name_by_hand, not_the_same, pair_between, pairs_of, to_compare
+from intake.forms.staff import ComparingForm, NamedPairForm
 from intake.merging import merge
 from intake.selectors import opened
 from privacy import vault
@@ -49,6 +49,8 @@ def duplicates(request: MemberRequest, reference: str) -> HttpResponse:
     keys = keys_of(request)
     if request.method != "POST":
         return _list(request, case)
+    if "number" in request.POST:
+        return _name(request, case)
     other = get_object_or_404(Case, reference=request.POST.get("other", ""))
     try:
         if "decision" in request.POST:
@@ -58,15 +60,28 @@ def duplicates(request: MemberRequest, reference: str) -> HttpResponse:
         return moved_on(request, Case.objects.get(pk=case.pk), error)
 
 
-def _list(request: MemberRequest, case: Case, form: ComparingForm | None = None) -> HttpResponse:
+def _name(request: MemberRequest, case: Case) -> HttpResponse:
+    """A pair that no index found is from now on compared and decided like one that was."""
+    form = NamedPairForm(request.POST)
+    if form.is_valid():
+        try:
+            name_by_hand(case=case, other=form.cleaned_data["number"], by=request.actor)
+            return redirect("intake_staff:duplicates", reference=case.reference)
+        except NotLikely as error:
+            form.add_error("number", str(error))
+    return _list(request, case, form)
+
+
+def _list(request: MemberRequest, case: Case, form: ComparingForm | NamedPairForm | None = None) -> HttpResponse:
     """The pairs to compare, each with its own question why; `form` is the one that was sent with a mistake."""
+    naming = form if isinstance(form, NamedPairForm) else NamedPairForm()
     waiting = []
     for pair in to_compare(case):
         other = pair.beside(case)
-        is_sent = form is not None and form.data.get("other") == other.reference
+        is_sent = isinstance(form, ComparingForm) and form.data.get("other") == other.reference
         waiting.append((pair, other, form if is_sent else ComparingForm(auto_id=f"id_{other.reference}_%s")))
     decided = [(pair, pair.beside(case)) for pair in pairs_of(case).exclude(decided_at=None)]
-    context = {"case": case, "waiting": waiting, "decided": decided, "form": form}
+    context = {"case": case, "waiting": waiting, "decided": decided, "form": form, "naming": naming}
     return render(request, "intake/duplicates.html", context)
 
 

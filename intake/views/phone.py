@@ -17,7 +17,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES
 from intake import actions, asking, calls
 from intake.answers import Answers
-from intake.corrections import NothingAnswered, may_correct
+from intake.corrections import NothingAnswered, takes_answers
 from intake.drafts import OpenDraft
 from intake.forms.phone import BeginCallForm
 from intake.phone import MINUTES, SECTIONS, Section, next_section, read_out, section_of, still_needed_for_contact
@@ -131,7 +131,7 @@ def _case_to_fill(request: MemberRequest) -> Case | None:
     if not (reference := request.GET.get("case", "")):
         return None
     case = get_object_or_404(Case, reference=reference)
-    if not may_correct(case):
+    if not takes_answers(case):
         raise Http404
     return case
 

@@ -62,7 +62,7 @@ def show_status(
     context = {
         "status": status_of(case, now) if goes_on else taken_back(),
         "rests": rests_of(case, now) if goes_on else [],
-        "reference": case.reference,
+        "reference": _known_as(case, code),
         "seat": seat_of(case, now) if goes_on else [],
         "asked": asked_of(case, now),
         "may_correct": goes_on and may_correct(case),
@@ -70,6 +70,12 @@ def show_status(
         "is_done": is_done,
     }
     return render(request, "intake/status.html", context)
+
+
+def _known_as(case: Case, code: ReturnCode) -> str:
+    """The number that this family was given: another one would tell it that somebody else asked too."""
+    first = Case.objects.filter(pk=code.first_case_id).first() if code.first_case_id else None
+    return first.reference if first else case.reference
 
 
 def _ask(request: HttpRequest, form: CodeForm, http_status: int = 200) -> HttpResponse:
@@ -84,10 +90,14 @@ def _answer(request: HttpRequest, typed: str, now: datetime) -> HttpResponse | N
     if found is None:
         return None
     if found.case_id:
-        case = Case.objects.select_related("referred_to").get(pk=found.case_id)
+        token = visits.begin(code=found, now=now)
+        case = Case.objects.select_related("referred_to").filter(pk=found.case_id).first()
+        if token is None or case is None:
+            # A new code was given out in this instant, or the case is gone: this one leads nowhere any more.
+            return None
         response = show_status(request, case, found, now)
         browser.end(request)
-        browser.remember(response, visits.begin(code=found, now=now))
+        browser.remember(response, token)
         return response
     begun = resume_draft(draft_id=found.draft_id, keys=keys, now=now) if found.draft_id else None
     if begun is None:

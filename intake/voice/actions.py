@@ -21,6 +21,7 @@ from intake.voice.steps import (
     POUND,
     REPEAT,
     SILENCES,
+    UNSPOKEN,
     Does,
     Key,
     Kind,
@@ -34,17 +35,18 @@ _SAID_EVERY = 5
 _NORMALIZED = {"a_number": normalized_a_number, "phone": normalized_phone}
 
 
-def hear(*, heard: Heard, step: str, turn: int, is_detention_line: bool, now: datetime) -> PhoneCall:
+def hear(*, heard: Heard, step: str, turn: int, mark: str, is_detention_line: bool, now: datetime) -> PhoneCall:
     """Takes what was pressed at `step` in `turn` and moves the call on; returns it as it stands then.
 
-    The same webhook again, late or at the same moment, finds another turn and changes nothing.
+    The same webhook again, late or at the same moment, finds another turn and changes nothing; one of `mark` that is
+    not this row's was signed for a call that is over.
     """
     with transaction.atomic():
         call = calls.lock(heard)
         if call is None:
             # The carrier never asked for the beginning, or the row is gone: the call begins anew.
             return calls.find_or_begin(heard, is_detention_line=is_detention_line, now=now)
-        if call.ended_at is None and (call.step, call.turn) == (step, turn):
+        if call.ended_at is None and (call.step, call.turn, calls.mark_of(call)) == (step, turn, mark):
             call.heard_at = now
             _take(call, BY_NAME[step], heard, now)
             call.save()
@@ -102,13 +104,15 @@ def _key(call: PhoneCall, step: Step, key: Key, heard: Heard, now: datetime) -> 
         case Does.AGREE | Does.AGREE_UNSAFE:
             call.may_keep_phone = key.does == Does.AGREE and not call.from_detention
             call.has_phone = call.may_keep_phone and bool(normalized_phone(heard.caller))
-            if call.draft_id is None:
+            is_known = call.draft_id is not None
+            if not is_known:
                 answers.agree(call, heard, now)
-                # A promise to call back needs a number.
-                to = "leave_number" if step.name == "leave" and not call.has_phone else to
             else:
-                # Their code from an earlier call that was cut; only they have it.
-                call.has_agreed, to = True, "taken"
+                # Their code from an earlier call that was cut, which is not read out again; only they have it.
+                call.has_agreed = True
+            # A promise to call back needs a number.
+            to = "leave_code_first" if step.name == "leave" and not call.has_phone else to
+            to = BY_NAME[to].then if is_known else to
         case Does.THIS_PHONE:
             phone = normalized_phone(heard.caller)
             to, values = (to, {"phone": phone, "may_call": "yes"}) if phone else ("other_number", {})
@@ -173,7 +177,8 @@ def _wait(call: PhoneCall, step: Step) -> None:
     if to:
         _go(call, to)
     elif call.check_state == CodeCheck.UNKNOWN:
-        _go(call, step.then if call.checks >= CODES else call.resume, before="code_unknown", placed=True)
+        is_last = call.checks >= CODES
+        _go(call, step.then if is_last else call.resume, before="code_unknown", placed=not is_last)
     elif call.misses >= WAITS:
         call.check_state, call.resume = CodeCheck.NONE, "goodbye"
         _go(call, "person", before="code_later")
@@ -226,6 +231,8 @@ def _again(call: PhoneCall, *, before: str = "") -> None:
 def _go(call: PhoneCall, to: str, *, before: str = "", placed: bool = False, now: datetime | None = None) -> None:
     """On to another step. `placed`: it is one that this call has been at, so that nothing stands for it."""
     name = to if placed else place_of(to, from_detention=call.from_detention)
+    if name in UNSPOKEN and not placed and not recordings.can_speak(call.language):
+        name = UNSPOKEN[name]
     if name == "text" and not call.has_phone:
         name = "end"
     call.step, call.before, call.misses = name, before, 0

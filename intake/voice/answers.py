@@ -14,11 +14,12 @@ from django.db import transaction
 from accounts.roles import FAMILY
 from intake import actions, corrections
 from intake.actions import begin_draft, forget_draft
+from intake.answers import contact_columns
 from intake.forms.family.reaching import OTHER_LANGUAGE
 from intake.lookup import lookup_of
 from intake.models import Correction, NoticeShown, PhoneCall
 from intake.questions import BY_NAME
-from intake.voice import calls, recordings
+from intake.voice import ahead, calls, recordings
 from intake.voice.calls import Heard
 from notifications.actions import change_contact
 from notifications.broker import ask_worker
@@ -31,7 +32,7 @@ from referrals.facts import Taken
 from referrals.models import Case, Channel
 
 # Change it whenever a word of the prompts "notice", "consent" or "leave" changes: it says what a caller agreed to.
-NOTICE_VERSION = "call-2026-11-2"
+NOTICE_VERSION = "call-2026-11-3"
 GIVEN_AGAIN = "code_given_again"
 # The language of a case whose family speaks none of ours.
 UNNAMED = "en"
@@ -40,7 +41,11 @@ UNNAMED = "en"
 def agree(call: PhoneCall, heard: Heard, now: datetime) -> None:
     """Notes the caller's yes to the notice, and makes the code to read out. In the transaction that locks `call`."""
     begun = begin_draft(
-        language=recordings.heard_in(call.language), channel=Channel.PHONE, notice=NOTICE_VERSION, now=now
+        language=recordings.heard_in(call.language),
+        channel=Channel.PHONE,
+        notice=NOTICE_VERSION,
+        made=ahead.take(),
+        now=now,
     )
     call.has_agreed, call.draft_id = True, begun.draft.row.pk
     calls.keep_code(call, begun.draft.code, heard.sid)
@@ -93,11 +98,11 @@ def _append(call: PhoneCall, pages: Sequence[str], values: Mapping[str, Any], no
             parts.append(vault.Part(DocumentKind.LOOKUP, lookup, [vault.WORKER]))
         vault.seal_all(case_id=case.pk, parts=parts, now=now)
         if to_contact and call.contact_id:
-            columns = corrections.columns_of(feeds, values)
+            columns = contact_columns(values, answered=feeds)
             if values.get("may_text") == "yes" and "hours" not in values:
                 # Called back at any hour is not texted at any hour: that is asked next, and they may hang up before.
                 columns["any_hour"] = False
-            change_contact(contact_id=call.contact_id, case_id=case.pk, **columns)
+            change_contact(contact_id=call.contact_id, case_id=case.pk, now=now, **columns)
         events.record(case=case, kind=corrections.PRESSED, by=FAMILY, now=now, detail={"page": correction.page})
         transaction.on_commit(partial(ask_worker, "intake.tasks.merge_corrections", [case.pk]), robust=True)
         if lookup:
@@ -158,13 +163,12 @@ def new_code(call: PhoneCall, heard: Heard, now: datetime) -> bool:
         forget_draft(call.draft_id)
         agree(call, heard, now)
         return True
-    code = return_codes.generate()
-    keys = return_codes.derive(code)
     with transaction.atomic():
         case = lock_case(call.case_id)
         if case.duplicate_of_id or return_codes.several_people_have_codes(case.pk):
             return False
-        return_codes.replace(case_id=case.pk, lookup_id=keys.lookup_id, now=now)
+        made = ahead.take()
+        return_codes.replace(case_id=case.pk, lookup_id=made.keys.lookup_id, now=now)
         events.record(case=case, kind=GIVEN_AGAIN, by=FAMILY, now=now)
-    calls.keep_code(call, code, heard.sid)
+    calls.keep_code(call, made.code, heard.sid)
     return True

@@ -11,14 +11,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import localdate
 
-from intake.models import PhoneCall
-from intake.voice.steps import FIRST
+from intake.models import PastCall, PhoneCall
+from intake.voice.steps import FIRST, OVER
 from privacy.draft_keys import DataKey
 from privacy.vault import Unreadable
 
 # How long the row of a call is kept after the last thing heard.
 KEPT_FOR = timedelta(days=1)
+# How long it is known after that that there was such a call.
+KNOWN_FOR = timedelta(days=30)
+# Letters alone: an address holds no digits that somebody could have typed.
+_MARK_LETTERS = 16
+_AS_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,20 @@ def key_of(sid: str) -> DataKey:
     return DataKey(_keyed("call key", sid))
 
 
+def mark_of(call: PhoneCall) -> str:
+    """What stands in each address of this call: one that was signed for another row of the same id moves nothing."""
+    return _keyed("call mark", str(call.pk)).hex()[:_MARK_LETTERS].translate(_AS_LETTERS)
+
+
 def find_or_begin(heard: Heard, *, is_detention_line: bool, now: datetime) -> PhoneCall:
-    """The call's row; a new call begins at the first step. The same call again finds the same row."""
+    """The call's row; a new call begins at the first step. The same call again finds the same row.
+
+    A call of an earlier day is over, and nothing is written for it.
+    """
+    if (there := PhoneCall.objects.filter(sid_hash=sid_hash(heard.sid)).first()) is not None:
+        return there
+    if PastCall.objects.filter(sid_hash=sid_hash(heard.sid)).exists():
+        return PhoneCall(step=OVER, began_at=now, heard_at=now, ended_at=now)
     call, _made = PhoneCall.objects.get_or_create(
         sid_hash=sid_hash(heard.sid),
         defaults={"step": FIRST, "from_detention": is_detention_line, "began_at": now, "heard_at": now},
@@ -80,8 +99,17 @@ def end(call: PhoneCall, now: datetime) -> None:
 
 
 def purge(now: datetime) -> int:
-    """Delete the rows of calls that were heard of last a day ago; returns how many."""
-    return PhoneCall.objects.filter(heard_at__lt=now - KEPT_FOR).delete()[0]
+    """Delete the rows of calls that were heard of last a day ago, and keep for a month that they were; how many.
+
+    A signed request has no end of its own: said again after the row went, it would begin a second call.
+    """
+    PastCall.objects.filter(on__lt=localdate(now - KNOWN_FOR)).delete()
+    with transaction.atomic():
+        gone = list(PhoneCall.objects.select_for_update().filter(heard_at__lt=now - KEPT_FOR))
+        known = [PastCall(sid_hash=call.sid_hash, on=localdate(now)) for call in gone]
+        PastCall.objects.bulk_create(known, ignore_conflicts=True)
+        PhoneCall.objects.filter(pk__in=[call.pk for call in gone]).delete()
+    return len(gone)
 
 
 def _context(call: PhoneCall) -> str:

@@ -209,7 +209,7 @@ _ASKED = (
         "end_closed",
         (
             _("We have what you said. Our office is closed now."),
-            _("We open at 9 in the morning on the next working day. Then someone calls you."),
+            _("We open at 9 in the morning on working days. Then someone calls you."),
         ),
     ),
     Prompt("end_no_call", (_("We have what you said. Please call us again, with your code."),)),
@@ -242,6 +242,7 @@ _ASKED = (
         "nobody_speaks",
         (
             _("Nobody who speaks your language can come to the phone right now."),
+            _("If you have a code from us, press 4."),
             _("We can call you back with an interpreter."),
         ),
     ),

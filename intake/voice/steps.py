@@ -110,6 +110,8 @@ def _menu(name: str, *says: str, then: str, keys: Mapping[str, Key], pages: str 
 
 
 CODE = "code"
+# Twice, right after the yes, on every way that leads to a case.
+_CODE_SAID = ("code_intro", CODE, "code_again", CODE, "code_done")
 _LANGUAGE_KEYS = {
     str(number): Key("code", language=code, does=Does.SPEAK)
     for number, (code, _name) in enumerate(settings.LANGUAGES, start=1)
@@ -159,11 +161,7 @@ TABLE: tuple[Step, ...] = (
     ),
     _menu(
         "give_code",
-        "code_intro",
-        CODE,
-        "code_again",
-        CODE,
-        "code_done",
+        *_CODE_SAID,
         then="taken",
         keys={"1": Key("taken")},
         may_pass=True,
@@ -271,11 +269,23 @@ TABLE: tuple[Step, ...] = (
         then="goodbye",
         pages="taken",
         keys={
-            "1": Key("end", {"taken": Taken.JUST_NOW}, does=Does.AGREE),
-            "2": Key("end", {"taken": Taken.UNKNOWN}, does=Does.AGREE),
-            "3": Key("leave_number", does=Does.AGREE_UNSAFE),
+            "1": Key("leave_code", {"taken": Taken.JUST_NOW}, does=Does.AGREE),
+            "2": Key("leave_code", {"taken": Taken.UNKNOWN}, does=Does.AGREE),
+            "3": Key("leave_code_first", does=Does.AGREE_UNSAFE),
+            "4": Key("leave_ask"),
         },
     ),
+    Step(
+        name="leave_ask",
+        says=("code_ask",),
+        then="leave",
+        kind=Kind.NUMBERS,
+        numbers=Numbers(13, 13, does=Does.CHECK_CODE),
+        may_pass=True,
+    ),
+    _menu("leave_code", *_CODE_SAID, then="end", keys={"1": Key("end")}, may_pass=True),
+    # Before the number: a call that is cut there has left a case, and the caller has its code.
+    _menu("leave_code_first", *_CODE_SAID, then="leave_number", keys={"1": Key("leave_number")}, may_pass=True),
     Step(
         name="leave_number",
         says=("other_number",),
@@ -298,7 +308,7 @@ TABLE: tuple[Step, ...] = (
     Step(name="over", says=(), then="", kind=Kind.END),
 )
 BY_NAME: Mapping[str, Step] = {step.name: step for step in TABLE}
-FIRST = "language"
+FIRST, OVER = "language", "over"
 # What a caller in detention is asked instead; a step that maps to "" is left out.
 IN_DETENTION: Mapping[str, str] = {
     "code": "listened",
@@ -308,6 +318,9 @@ IN_DETENTION: Mapping[str, str] = {
     # A jail's phone cannot be called back; the lawyers on the free line have interpreters.
     "leave": "free_line",
 }
+
+# What a caller hears instead whose language nobody has recorded and no voice speaks.
+UNSPOKEN: Mapping[str, str] = {"code": "leave_ask", "consent": "leave"}
 
 
 def place_of(name: str, *, from_detention: bool) -> str:

@@ -59,8 +59,9 @@ def accept_collect_call() -> str:
 
 
 def _address(call: PhoneCall) -> str:
-    """Where the next webhook goes: it names the step and the turn, and nothing that was said."""
-    return _root() + reverse("voice:turn", args=[call.step, call.turn]).removeprefix(reverse("voice:start"))
+    """Where the next webhook goes: it names the step, the turn and the row, and nothing that was said."""
+    where = reverse("voice:turn", args=[call.step, call.turn, calls.mark_of(call)])
+    return _root() + where.removeprefix(reverse("voice:start"))
 
 
 def _root() -> str:

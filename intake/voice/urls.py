@@ -10,6 +10,6 @@ urlpatterns = [
     path("hooks/twilio/voice/", views.start, name="start"),
     path("hooks/twilio/voice/accepted/", views.accepted, name="accepted"),
     path("hooks/twilio/voice/ended/", views.ended, name="ended"),
-    path("hooks/twilio/voice/<slug:step>/<int:number>/", views.turn, name="turn"),
+    path("hooks/twilio/voice/<slug:step>/<int:number>/<slug:mark>/", views.turn, name="turn"),
     path("hooks/twilio/recordings/<uuid:recording_id>/", views.recording, name="recording"),
 ]

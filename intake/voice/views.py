@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_safe
 
 from intake.models import PhoneCall, PromptRecording
-from intake.voice import actions, calls
+from intake.voice import actions, ahead, calls
 from intake.voice.calls import Heard
 from intake.voice.lines import is_detention_line
 from intake.voice.steps import BY_NAME
@@ -31,6 +31,8 @@ def start(request: HttpRequest) -> HttpResponse:
     """A call begins, or the carrier asks again where it stands."""
     heard, now = _heard(request), timezone.now()
     held = _is_detention(request)
+    # By the time this caller agrees there is one.
+    ahead.fill()
     call = calls.find_or_begin(heard, is_detention_line=held, now=now)
     if held and settings.COLLECT_CALL_KEYS and calls.has_not_moved(call):
         # Asked again, because the first answer was lost, it has to press them all the same.
@@ -49,12 +51,13 @@ def accepted(request: HttpRequest) -> HttpResponse:
 @signed_by_carrier
 @sensitive_post_parameters()
 @sensitive_variables("heard")
-def turn(request: HttpRequest, step: str, number: int) -> HttpResponse:
+def turn(request: HttpRequest, step: str, number: int, mark: str) -> HttpResponse:
     """What was pressed at a step, or how a connection ended."""
     if step not in BY_NAME:
         raise Http404
     heard, now = _heard(request), timezone.now()
-    call = actions.hear(heard=heard, step=step, turn=number, is_detention_line=_is_detention(request), now=now)
+    held = _is_detention(request)
+    call = actions.hear(heard=heard, step=step, turn=number, mark=mark, is_detention_line=held, now=now)
     return _answer(call, heard, now)
 
 

@@ -250,7 +250,8 @@ def _says(one: Any, body: str) -> bool:
 
 def _callback(message: Message) -> dict[str, str]:
     """Where Twilio reports what became of the text; the message's id in it settles a send whose answer was lost."""
-    if not settings.PUBLIC_BASE_URL:
+    # Of a text that is in no outbox, such as one that tries an installation, nobody could take a report.
+    if not settings.PUBLIC_BASE_URL or message._state.adding:
         return {}
     path = reverse("notifications:twilio_status", kwargs={"message_id": message.id})
     return {"status_callback": settings.PUBLIC_BASE_URL.rstrip("/") + path}

@@ -2,11 +2,23 @@
 
 from notifications.texts.contexts import Context, HelplineOnly, Planned
 from notifications.texts.lint import MOST_SEGMENTS, faults
-from notifications.texts.wordings import NEWS, TEMPLATES, Wording, as_of, example, reminder_for, render
+from notifications.texts.wordings import (
+    NEWS,
+    REMINDER_OF_DATE,
+    REMINDER_OF_SEAT,
+    TEMPLATES,
+    Wording,
+    as_of,
+    example,
+    reminder_for,
+    render,
+)
 
 __all__ = (
     "MOST_SEGMENTS",
     "NEWS",
+    "REMINDER_OF_DATE",
+    "REMINDER_OF_SEAT",
     "TEMPLATES",
     "Context",
     "HelplineOnly",

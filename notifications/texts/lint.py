@@ -4,26 +4,33 @@ The lists hold words of the four languages, and err to the careful side: a coord
 """
 
 import re
+import unicodedata
 
 from notifications.segments import size_of
 
 MOST_SEGMENTS = 2
 _TELLTALE = re.compile(
     r"\b("
-    r"ice|la migra|migra\w*|inmigra\w*|immigra\w*|court\w*|corte|cortes|tribunal\w*|juez|jueza|judge\w*|hearing\w*|"
+    r"ice|dhs|cbp|uscis|eoir|border patrol|patrulla fronteriza|la migra|migra\w*|inmigra\w*|immigra\w*|undocumented|"
+    r"indocumentad\w*|green card\w*|court\w*|corte|cortes|trial\w*|tribunal\w*|juez|jueza|jueces|judge\w*|hearing\w*|"
     r"audiencia\w*|"
-    r"lawyer\w*|attorney\w*|abogad\w*|legal\w*|deport\w*|detain\w*|detention\w*|deten\w*|detuv\w*|arrest\w*|jail\w*|"
-    r"prison\w*|prisi[oó]n|c[aá]rcel\w*|whipple|sherburne|freeborn|kandiyohi|visa|visas|asylum|asilo|bond|fianza|habeas|"
-    r"case|cases|caso|casos|warrant|"
+    r"lawyer\w*|attorney\w*|abogad\w*|licenciad[oa]s?|notari[oa]s?|legal\w*|deport\w*|removal\w*|salida voluntaria|"
+    r"detain\w*|detention\w*|deten\w*|detuv\w*|agarraron|arrest\w*|custody|custodia|jail\w*|prisi?on\w*|pres[oa]s?|"
+    r"carcel\w*|encarcel\w*|whipple|fort snelling|sherburne|freeborn|kandiyohi|visa|visas|asylum|asilo|bond|bail|"
+    r"fianza|habeas|case|cases|caso|casos|warrant\w*|"
     r"qareen\w*|maxkamad\w*|sharci\w*|xabsi\w*|xidh\w*|tarxiil\w*|musaafur\w*|masaafur\w*|socdaal\w*|dacwad\w*|garsoor\w*|"
-    r"kws lij choj|tsev hais plaub|hais plaub|kws txiav txim|nkuaj|raug ntes|raug txhom|xa rov|tsoom fwv"
+    r"kws lij choj|tsev hais plaub|hais plaub|kws txiav txim|nkuaj|ntes|raug txhom|xa rov|tsoom fwv|nkag teb chaws"
     r")\b",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(?:com|org|net|gov|edu|us|info|io|app|mn)\b", re.IGNORECASE)
+_LINK = re.compile(
+    r"https?:|www\.|\b[\w-]+\.(?:com|org|net|gov|edu|us|info|io|app|mn)\b|\b[\w-]+\.[a-z]{2,}/\S", re.IGNORECASE
+)
 _A_NUMBER = re.compile(r"\bA[\s-]*\d[\d\s-]{5,}\d\b", re.IGNORECASE)
 _RETURN_CODE = re.compile(r"(?<!\d)(?:\d[\s-]*){13}(?!\d)")
-_REFERENCE = re.compile(r"\b(?=[0-9-]*[A-Z])[A-Z0-9]{3}-[A-Z0-9]{3}\b")
+_REFERENCE = re.compile(r"\b(?=[0-9-]*[A-Z])[A-Z0-9]{3}-[A-Z0-9]{3}\b|\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{6}\b")
+# "I.C.E." and "I C E".
+_SPELLED = re.compile(r"\b(?:[a-z][. ]){2,}[a-z]?\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 
@@ -46,5 +53,12 @@ def faults(text: str) -> list[str]:
 
 
 def _telltales(text: str) -> list[re.Match[str]]:
-    first = {match[0].casefold(): match for match in _TELLTALE.finditer(text)}
+    first = {match[0].casefold(): match for match in _TELLTALE.finditer(_plain(text))}
     return list(first.values())
+
+
+def _plain(text: str) -> str:
+    """Without accents, in the plain forms of letters, and letters that were spelled out as a word."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return _SPELLED.sub(lambda spelled: spelled[0].replace(".", "").replace(" ", "") + " ", plain)

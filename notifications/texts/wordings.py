@@ -136,6 +136,8 @@ TEMPLATES: dict[str, Wording] = {
 }
 
 
+# What reminds, by day, of a date that a family named, and of a seat at a clinic.
+REMINDER_OF_DATE, REMINDER_OF_SEAT = "reminder", "reminder_hour"
 # How a request stands: the newest of these makes whichever of them still waits untrue.
 NEWS = frozenset(
     {"opened", "request_info", "screened_out", "accepted", "waitlisted", "transferred", "represented", "closed"}

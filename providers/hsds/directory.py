@@ -132,8 +132,6 @@ class Directory:
                 "valid_to": stretch.last.isoformat(),
                 "timezone": stretch.offset.total_seconds() / 3600,
                 "freq": "WEEKLY",
-                "interval": 1,
-                "wkst": "MO",
                 "byday": BUSINESS_DAYS,
                 "opens_at": clock(provider.opens_at, stretch.offset),
                 "closes_at": clock(provider.closes_at, stretch.offset),

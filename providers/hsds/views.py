@@ -45,7 +45,8 @@ class Root(PublicView):
     @extend_schema(operation_id="hsds_root", responses={200: documented.ROOT})
     def get(self, request: Request) -> Response:
         base = settings.PUBLIC_BASE_URL or request.build_absolute_uri("/").rstrip("/")
-        described = f"{base}{reverse('api-schema')}"
+        # The standard asks for the JSON form; without a format the schema is YAML.
+        described = f"{base}{reverse('api-schema')}?format=json"
         return Response({"version": VERSION, "profile": PROFILE, "openapi_url": described})
 
 

@@ -40,11 +40,12 @@ def load(apps: Any) -> None:
                 "source": CASE_TYPE_SOURCE,
             },
         )
-    _load_providers(apps)
+    load_providers(apps)
     _load_offer_orders(apps)
 
 
-def _load_providers(apps: Any) -> None:
+def load_providers(apps: Any) -> None:
+    """The organizations that take cases, and their programs."""
     organization = apps.get_model("accounts", "Organization")
     provider = apps.get_model("providers", "Provider")
     program = apps.get_model("providers", "Program")
@@ -85,6 +86,23 @@ def _load_offer_orders(apps: Any) -> None:
                 valid_from=VALID_FROM,
                 defaults={"program": target, "limited_scope": step.endswith("*"), "source": ORDER_SOURCE},
             )
+
+
+def add_last_step(apps: Any, case_type: str, *, before: tuple[str, ...], code: str) -> None:
+    """The provider `code` is asked last for the case type, if exactly those of `before` are asked today."""
+    place = apps.get_model("providers", "OfferPlace")
+    order = place.objects.filter(case_type=case_type, valid_to=None).order_by("position")
+    if tuple(step.program.provider.code for step in order if step.program) != before or len(order) != len(before):
+        return
+    program = apps.get_model("providers", "Program").objects.get(provider__code=code, kind="nondetained")
+    newest = max(step.valid_from for step in order)
+    position = max(step.position for step in order) + 1
+    place.objects.get_or_create(
+        case_type=case_type,
+        position=position,
+        valid_from=newest,
+        defaults={"program": program, "source": ORDER_SOURCE},
+    )
 
 
 def _check_orders(apps: Any) -> None:

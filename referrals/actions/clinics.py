@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor, Role
 from notifications.actions import cancel_texts, queue_texts
+from notifications.texts import REMINDER_OF_SEAT
 from referrals import events
 from referrals.actions.moves import close_tasks, lock_case, open_task
 from referrals.business_time import CHICAGO, answer_due
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 SEAT_TEXT = "clinic_seat"
 REMINDER_TEXT = "clinic_reminder"
+# What may still wait of a seat that is given back, the reminder by day and hour among it (actions/reminders.py).
+SEAT_TEXTS = (SEAT_TEXT, REMINDER_TEXT, REMINDER_OF_SEAT)
 # What somebody who has a seat was told.
 MEETING = ("held_on", "starts_at", "ends_at", "place", "address")
 
@@ -125,7 +128,7 @@ def free_seat(*, seat: ClinicSeat, by: Actor, now: datetime | None = None) -> No
         if not booked.update(state=state, freed_at=now):
             raise WrongState("The seat is no longer booked.")
         ClinicSession.objects.filter(pk=session.pk, seats_taken__gt=0).update(seats_taken=F("seats_taken") - 1)
-        cancel_texts(case_id=case.pk, reason="seat_freed", templates=(SEAT_TEXT, REMINDER_TEXT), now=now)
+        cancel_texts(case_id=case.pk, reason="seat_freed", templates=SEAT_TEXTS, now=now)
         close_tasks(case, TaskKind.CLINIC_DAY, TaskKind.CLINIC_TELL, by=by, now=now)
         _note(case, "seat_freed", seat, by, now)
         if session.status == SessionStatus.CANCELLED and case.is_open:

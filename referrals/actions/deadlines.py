@@ -4,7 +4,7 @@ Whatever moves a clock moves the case: its next deadline, its tier, its owner's 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.roles import SYSTEM, Actor, Role
+from notifications.actions import cancel_texts
+from notifications.texts import REMINDER_OF_DATE
 from providers.room import announce_room
 from referrals import deadlines, events
 from referrals.actions.moves import lock_case
@@ -108,6 +110,9 @@ def _end(
         setattr(row, field, now)
         row.trigger_at, row.ends_at, row.changed_at = None, None, now
         row.save()
+        if row.rule is None:
+            # The family's own date: nobody is reminded of it any more.
+            cancel_texts(case_id=case.pk, reason="date_over", templates=(REMINDER_OF_DATE,), now=now)
         events.record(case=case, kind=kind, by=by, now=now, detail=_days(row) | (detail or {}))
         follow_clocks(case, by=by, now=now)
     return row
@@ -199,6 +204,10 @@ def clocks_of_answers(case: Case, facts: Facts, place: Whereabouts, now: datetim
 def take_from_answers(case: Case, rows: list[CaseDeadline], now: datetime) -> None:
     """Replaces what earlier answers said on a locked case; a clock that a person entered stays as it is."""
     running = CaseDeadline.objects.running().filter(case=case)
+    named = set(running.filter(from_answers=True, rule=None).values_list("code", "due"))
+    if named - {(row.code, row.due) for row in rows}:
+        # A reminder that still waits, for the morning or for the carrier, would say the old day.
+        cancel_texts(case_id=case.pk, reason="date_changed", templates=(REMINDER_OF_DATE,), now=now)
     running.filter(from_answers=True).delete()
     by_hand = set(running.values_list("code", flat=True))
     CaseDeadline.objects.bulk_create(row for row in rows if row.code not in by_hand)
@@ -222,11 +231,13 @@ def follow_clocks(case: Case, *, by: Actor, now: datetime, is_one_of_many: bool 
     apply_clocks(case, running_of(case), now=now, rules=UrgencyRule.objects.on(chicago_day(now)))
     if before == (case.next_deadline, case.next_deadline_code, case.urgency, case.urgency_reason):
         return False
-    if case.urgency < was:
-        _hurry(case, now)
+    hurried = hurry(case, now) if case.urgency < was else {}
     case.save()
     if case.urgency != was:
         detail = {"before": int(was), "after": int(case.urgency), "reason": case.urgency_reason}
+        if case.urgency_reason == SAID_URGENT and hurried:
+            # Whoever reads that it was not urgent gives this time back (referrals/actions/tiers.py).
+            detail["hurried"] = hurried
         events.record(case=case, kind="urgency_changed", by=by, now=now, detail=detail)
         page_if_closed(case, by=by, now=now)
     if not is_one_of_many and case.state != State.OFFERED and may_be_offered(case):
@@ -263,17 +274,38 @@ def apply_clocks(case: Case, rows: Iterable[CaseDeadline], *, now: datetime, rul
         case.urgency, case.urgency_reason = asked
 
 
-def _hurry(case: Case, now: datetime) -> None:
-    """Who must act, and every open task, gets the time of the new tier, never a later one.
+def hurry(case: Case, now: datetime) -> dict[str, Any]:
+    """Who must act, and every open task, gets the time of the new tier, never a later one; returns what was shortened.
 
-    A live offer stands as it was made: its provider was told until when.
+    Until when it was, in ISO 8601: `state` of the case, `tasks` by their ids. A live offer stands as it was made: its
+    provider was told until when.
     """
+    shortened: dict[str, Any] = {}
     ownership = OWNERSHIP.get(case.state)
     if ownership and case.state_due_at and case.state != State.OFFERED:
-        case.state_due_at = min(case.state_due_at, ownership.clock(case.urgency, now))
+        due_at = ownership.clock(case.urgency, now)
+        if due_at < case.state_due_at:
+            shortened["state"] = [case.state_due_at.isoformat(), due_at.isoformat()]
+            case.state_due_at = due_at
     due_at = answer_due(case.urgency, now)
     tasks = CoordinatorTask.objects.filter(case=case, done_at__isnull=True).exclude(kind__in=OUTLIVES_CASE)
-    tasks.filter(due_at__gt=due_at).update(due_at=due_at)
+    later = tasks.filter(due_at__gt=due_at)
+    if before := {str(pk): [was.isoformat(), due_at.isoformat()] for pk, was in later.values_list("pk", "due_at")}:
+        shortened["tasks"] = before
+        later.update(due_at=due_at)
+    return shortened
+
+
+def unhurry(case: Case, shortened: Mapping[str, Any]) -> None:
+    """Gives back to a locked case what `hurry` took, where nothing else has set the time since."""
+    if "state" in shortened:
+        was, became = map(datetime.fromisoformat, shortened["state"])
+        if case.state_due_at == became:
+            case.state_due_at = was
+            case.save()
+    for task_id, times in shortened.get("tasks", {}).items():
+        was, became = map(datetime.fromisoformat, times)
+        CoordinatorTask.objects.filter(pk=task_id, case=case, done_at=None, due_at=became).update(due_at=was)
 
 
 def forget_hours(case: Case, now: datetime) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from notifications.actions import queue_texts
+from notifications.texts import REMINDER_OF_DATE, REMINDER_OF_SEAT
 from referrals.business_time import CHICAGO
 from referrals.clinics import reminder_hours
 from referrals.models import CaseDeadline, ClinicSeat, SeatState, SessionStatus
@@ -59,7 +60,7 @@ def _dates(day: date, midnight: datetime) -> list[_Ahead]:
         from_answers=True, rule=None, due=day, changed_at__lt=midnight, case__state__in=OPEN_STATES
     )
     noon = datetime.combine(day, time(12), CHICAGO)
-    return [_Ahead(one.case_id, f"{one.code} {one.due}", noon, "reminder") for one in named.order_by("pk")]
+    return [_Ahead(one.case_id, f"{one.code} {one.due}", noon, REMINDER_OF_DATE) for one in named.order_by("pk")]
 
 
 def _seats(day: date, midnight: datetime) -> list[_Ahead]:
@@ -68,7 +69,7 @@ def _seats(day: date, midnight: datetime) -> list[_Ahead]:
         state=SeatState.BOOKED, booked_at__lt=midnight, session__status=SessionStatus.OPEN, session__held_on=day
     )
     return [
-        _Ahead(seat.case_id, f"seat {seat.pk}", seat.session.begins, "reminder_hour")
+        _Ahead(seat.case_id, f"seat {seat.pk}", seat.session.begins, REMINDER_OF_SEAT)
         for seat in seats.select_related("session").order_by("pk")
     ]
 

@@ -4,14 +4,17 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.roles import FAMILY, Actor, Role
 from referrals import events
-from referrals.actions.deadlines import follow_clocks
+from referrals.actions.deadlines import follow_clocks, hurry, unhurry
 from referrals.actions.moves import close_tasks, lock_case
-from referrals.models import Case, TaskKind
+from referrals.actions.paging import note_answered
+from referrals.models import Case, CaseEvent, CoordinatorTask, TaskKind, Urgency
 from referrals.policies import WrongState
+from referrals.urgency import SAID_URGENT
 
 PUT_BACK = "tier_put_back"
 
@@ -31,6 +34,7 @@ def raise_by_words(case: Case, *, said_at: datetime, now: datetime) -> None:
 def put_tier_back(*, case: Case, by: Actor, now: datetime | None = None) -> Case:
     """A coordinator read the words: the case is as urgent as its answers and its legal clocks make it.
 
+    Who must act, and every task, has the time again that the words took, counted from when it had it first.
     Raises PermissionDenied for anybody else, `WrongState` where no text made it more urgent.
     """
     now = now or timezone.now()
@@ -40,12 +44,31 @@ def put_tier_back(*, case: Case, by: Actor, now: datetime | None = None) -> Case
         case = lock_case(case.pk)
         if not can_be_put_back(case):
             raise WrongState(f"No text makes {case.reference} more urgent now.")
+        raised = _raised_by_words(case)
         case.said_urgent_at = None
         case.save()
         events.record(case=case, kind=PUT_BACK, by=by, now=now)
         follow_clocks(case, by=by, now=now)
+        if raised:
+            unhurry(case, raised.detail.get("hurried", {}))
+            if case.urgency < raised.detail["before"]:
+                # A clock of the law came nearer meanwhile.
+                hurry(case, now)
+                case.save()
         close_tasks(case, TaskKind.URGENT_TEXT, by=by, now=now)
+        if raised and case.urgency != Urgency.T0:
+            # Nobody is woken any more for the words alone.
+            asked = CoordinatorTask.objects.filter(case=case, kind=TaskKind.CALL_NOW, opened_at__gte=raised.at)
+            asked.filter(done_at=None).update(done_at=now, done_by_user_id=by.user_id)
+            note_answered(case, by=by, now=now)
     return case
+
+
+def _raised_by_words(case: Case) -> CaseEvent | None:
+    """The event by which the words that count now made it more urgent; None where it was as urgent before."""
+    raised = Q(kind="urgency_changed", detail__reason=SAID_URGENT) | Q(kind=PUT_BACK)
+    last = CaseEvent.objects.filter(raised, case=case).order_by("sequence").last()
+    return last if last is not None and last.kind != PUT_BACK else None
 
 
 def can_be_put_back(case: Case) -> bool:

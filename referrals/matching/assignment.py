@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from referrals.matching.bound import Bound, estimate, narrowed
+from referrals.matching.knapsacks import can_pack
 from referrals.matching.problem import Answer, Number, Problem, Table, read
+from referrals.matching.search import search
 from referrals.matching.solver import Limit, NotSolved, solve
 
 # How many jobs one further run puts in order when several answers are equally good: 2^9 is still small beside what the
@@ -16,6 +18,10 @@ _ORDERED_AT_ONCE = 10
 _TOLD_APART = 2**36
 # Work allowed to put equally good answers in order, in branches of the search: as many on every machine.
 _BRANCHES = 50
+# How many parts of its tree the search by prices of jobs looks at before the solver is asked, and how long that may
+# take, in branches.
+_NODES = 500
+_TURN = 500
 # The part of the time that is left for reading the answer back and for the solver to notice its limit.
 _TO_FINISH = 0.1
 
@@ -36,7 +42,7 @@ def assign(weights: Table, sizes: Table, capacities: Sequence[Number]) -> Answer
     bound = estimate(problem)
     answer = bound.answer
     if bound.most - bound.total >= 1:
-        answer, _ = solve(narrowed(problem, bound), start=answer)
+        answer = _exact(narrowed(problem, bound), answer)
     return _in_order(problem, bound, answer)
 
 
@@ -79,6 +85,28 @@ def assign_with_effort(
     if most - problem.total(answer) >= 1:
         return answer, _gap(problem.total(answer), most)
     return _in_order(problem, bound, answer), 0.0
+
+
+def _exact(problem: Problem, start: Answer) -> Answer:
+    """The best answer: by the search over prices of jobs, or by the solver, whichever has the better bound.
+
+    The former is sharper where weight and size rise together, on which the solver takes minutes; the latter where many
+    jobs are alike. Each has a turn, and who is nearer to the end goes on to it.
+    """
+    if not can_pack(problem):
+        return solve(problem, start=start)[0]
+    first = search(problem, start, most_nodes=_NODES)
+    total = problem.total(first.answer)
+    if total >= first.most:
+        return first.answer
+    try:
+        answer, most = solve(problem, start=first.answer, limit=Limit(branches=_TURN))
+    except NotSolved:
+        answer, most = first.answer, math.inf
+    answer = answer if problem.total(answer) > total else first.answer
+    if min(most, first.most + 1) - problem.total(answer) < 1:
+        return answer
+    return solve(problem, start=answer)[0] if most < first.most else search(problem, answer).answer
 
 
 def _better(problem: Problem, bound: Bound, limit: Limit) -> tuple[Answer, float]:

@@ -56,9 +56,9 @@ def estimate(problem: Problem) -> Bound:
             break
         prices = np.maximum(0.0, prices + step * max(value - worth, _SAFETY) / length * slope)
     for start in (answer, _greedy(weights, sizes, room, best_prices)):
-        improved = _improved(weights, sizes, room, start)
-        if (got := _worth(weights, improved)) > worth or start is answer:
-            answer, worth = improved, got
+        better = improved(weights, sizes, room, start)
+        if (got := _worth(weights, better)) > worth or start is answer:
+            answer, worth = better, got
     feasible = _made_to_fit(problem, [int(one) if one < len(room) else None for one in answer])
     unit, _ = problem.units
     return Bound(feasible, problem.total(feasible), most * unit * (1 + _SAFETY), best_prices)
@@ -103,7 +103,7 @@ def _greedy(weights: Floats, sizes: Floats, room: Floats, prices: Floats) -> _Pl
     answer = np.full(len(weights), len(room))
     for job in np.argsort(-loss, kind="stable"):
         fitting = np.where(sizes[job] <= free, reduced[job], -np.inf)
-        # What a job loses at these prices is no reason to leave room empty: unwanted jobs come in by `_improved`.
+        # What a job loses at these prices is no reason to leave room empty: unwanted jobs come in by `improved`.
         if fitting.max() > 0:
             answer[job] = fitting.argmax()
             free[answer[job]] -= sizes[job, answer[job]]
@@ -115,7 +115,7 @@ def _worth(weights: Floats, answer: _Places) -> float:
     return float(weights[jobs, answer[jobs]].sum())
 
 
-def _improved(weights: Floats, sizes: Floats, room: Floats, answer: _Places) -> _Places:
+def improved(weights: Floats, sizes: Floats, room: Floats, answer: _Places) -> _Places:
     """The answer after the best moves and swaps of jobs, as long as there are any; nobody is a provider, too."""
     jobs = np.arange(len(weights))
     weights = np.column_stack([weights, np.zeros(len(weights))])

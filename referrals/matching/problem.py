@@ -123,13 +123,14 @@ def _in_whole_numbers(jobs: int, found: list[_Found], room: list[Fraction]) -> P
         math.lcm(one.denominator, *(size.denominator for _, at, _, size in found if at == provider))
         for provider, one in enumerate(room)
     ]
+    pairs = [(job, at, int(weight * of_weight), int(size * of_room[at])) for job, at, weight, size in found]
+    # The coarsest units that still tell all of them apart: a step in weight is larger, tables of room are shorter.
+    step = math.gcd(*(weight for _, _, weight, _ in pairs)) or 1
+    steps = [math.gcd(*(size for _, to, _, size in pairs if to == at)) or 1 for at in range(len(room))]
     return Problem(
         jobs,
-        tuple(
-            Pair(job, provider, int(weight * of_weight), int(size * of_room[provider]))
-            for job, provider, weight, size in found
-        ),
-        tuple(int(one * unit) for one, unit in zip(room, of_room, strict=True)),
+        tuple(Pair(job, at, weight // step, size // steps[at]) for job, at, weight, size in pairs),
+        tuple(int(one * unit) // coarse for one, unit, coarse in zip(room, of_room, steps, strict=True)),
     )
 
 

@@ -177,15 +177,25 @@ def load_law(apps: Any) -> None:
         )
 
 
-def _load_places(apps: Any) -> None:
-    """Facilities, ZIP codes and partners: rows keyed by one code, the columns named like the fields."""
+def load_facilities(apps: Any) -> None:
+    """Where people are held."""
     facility = apps.get_model("referrals", "Facility")
     for row in rows(FOLDER, "facilities.csv"):
         fields = {**row, "circuit": int(row["circuit"])}
         facility.objects.get_or_create(code=fields.pop("code"), valid_from=VALID_FROM, defaults=fields)
+
+
+def _load_places(apps: Any) -> None:
+    """Facilities, ZIP codes and partners: rows keyed by one code, the columns named like the fields."""
+    load_facilities(apps)
     partner = apps.get_model("referrals", "ReferralPartner")
     for row in rows(FOLDER, "partners.csv"):
         partner.objects.get_or_create(code=row.pop("code"), valid_from=VALID_FROM, defaults=row)
+    load_zip_codes(apps)
+
+
+def load_zip_codes(apps: Any) -> None:
+    """What a home ZIP says; "unknown" stands for boxes and businesses, where a ZIP says nothing of a home."""
     zip_code = apps.get_model("referrals", "ResidencyZip")
     for row in rows(FOLDER, "zip_codes.csv"):
         zip_code.objects.get_or_create(

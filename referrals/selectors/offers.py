@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.roles import Actor, Role
 from referrals.models import Case, Offer, OfferState
@@ -33,6 +34,10 @@ def visible_offers(actor: Actor) -> QuerySet[Offer]:
     return offers.filter(of_organization(actor.organization_id))
 
 
+# Cases held on one page of the desk.
+HELD_A_PAGE = 50
+
+
 @dataclass(frozen=True, slots=True)
 class OfferLine:
     """An offer with the words of its case."""
@@ -47,25 +52,27 @@ class OfferLine:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a provider has before it: offers to answer, the first to lapse first, and the cases it holds."""
+    """What a provider has before it: offers to answer, the first to lapse first, and a page of the cases it holds, the
+    next step that is due soonest first."""
 
     live: list[OfferLine]
     held: list[OfferLine]
+    held_page: Page[Offer]
 
 
-def offers_for(organization_id: int | None, *, now: datetime) -> Desk:
-    """The live offers and held cases of a provider's organization."""
+def offers_for(organization_id: int | None, *, now: datetime, page: str | None = None) -> Desk:
+    """The live offers and held cases of a provider's organization; `page` as it stands in the address."""
     names = type_names(now)
-    offers = (
-        Offer.objects.filter(WITH_SOMEBODY, of_organization(organization_id))
-        .select_related("case__facility", "program__provider")
-        .order_by("expires_at", "pk")
+    offers = Offer.objects.filter(WITH_SOMEBODY, of_organization(organization_id)).select_related(
+        "case__facility", "program__provider"
     )
-    lines = [OfferLine(offer, names.get(offer.case_type, offer.case_type)) for offer in offers]
-    return Desk(
-        live=[line for line in lines if line.offer.state == OfferState.LIVE],
-        held=sorted(
-            (line for line in lines if line.offer.state == OfferState.ACCEPTED),
-            key=lambda line: (line.offer.case.state_due_at or now, line.offer.case.reference),
-        ),
+    held = offers.filter(state=OfferState.ACCEPTED).order_by(
+        F("case__state_due_at").asc(nulls_last=True), "case__reference"
     )
+    held_page = Paginator(held, HELD_A_PAGE).get_page(page)
+
+    def line(offer: Offer) -> OfferLine:
+        return OfferLine(offer, names.get(offer.case_type, offer.case_type))
+
+    live = offers.filter(state=OfferState.LIVE).order_by("expires_at", "pk")
+    return Desk([line(offer) for offer in live], [line(offer) for offer in held_page], held_page)

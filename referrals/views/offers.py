@@ -23,9 +23,9 @@ from referrals.views.moved_on import moved_on
 @require_safe
 @members_only(Role.PROVIDER_STAFF)
 def desk(request: MemberRequest) -> HttpResponse:
-    """The organization's live offers, the first to lapse first, and the cases it holds."""
+    """The organization's live offers, the first to lapse first, and the cases it holds, in pages."""
     now = timezone.now()
-    shown = offers_for(request.actor.organization_id, now=now)
+    shown = offers_for(request.actor.organization_id, now=now, page=request.GET.get("page"))
     return render(request, "referrals/offers.html", {"desk": shown, "now": now})
 
 

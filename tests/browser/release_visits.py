@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.roles import Role
 from funding.actions.portal import switch_public_page
-from funding.models import PublicPageSwitch, Release
+from funding.models import AskedRelease, PublicPageSwitch, Release
 from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.factories import actor
@@ -33,6 +34,19 @@ def every_visit() -> Iterator[Visit]:
         open_(world, page, "/funders/")
         press(page, "main button:has-text('Stop these mails')")
 
+    def asked(**fields: object) -> Callable[[World, Page], None]:
+        def go(world: World, page: Page) -> None:
+            made = AskedRelease.objects.create(
+                quarter="2020Q1", asked_by_user_id=1, asked_at=timezone.now(), started_at=timezone.now(), **fields
+            )
+            open_(world, page, "/staff/money/")
+            made.delete()
+
+        return go
+
+    yield visit("staff/money/", "money while a quarter is closed", Role.FINANCE, asked())
+    refused = {"state": "refused", "ended_at": timezone.now(), "reason": "2020Q1 is already released."}
+    yield visit("staff/money/", "money when a quarter was not closed", Role.APPROVER, asked(**refused))
     yield visit("funders/", "releases", Role.FUNDER, at("/funders/"))
     yield visit("funders/", "releases without mails", Role.FUNDER, without_mail)
     yield visit("funders/", "releases of the office", Role.FINANCE, at("/funders/"))

@@ -8,10 +8,10 @@ from django.urls import URLResolver, get_resolver
 NO_PAGE: dict[str, str] = {
     "health/live": "JSON",
     "health/ready": "JSON",
-    "hooks/twilio/text/": "the carrier's webhook",
+    "hooks/twilio/sms/": "the carrier's webhook",
     "hooks/twilio/status/<uuid:message_id>/": "Twilio's callback",
     "hooks/twilio/voice/": "a call, in TwiML",
-    "hooks/twilio/voice/<slug:step>/<int:number>/": "a call, in TwiML",
+    "hooks/twilio/voice/<slug:step>/<int:number>/<slug:mark>/": "a call, in TwiML",
     "hooks/twilio/voice/accepted/": "a call, in TwiML",
     "hooks/twilio/voice/ended/": "Twilio's callback",
     "hooks/twilio/recordings/<uuid:recording_id>/": "sound",
@@ -64,15 +64,15 @@ NO_PAGE_PREFIXES = {
 
 def pages() -> Iterator[str]:
     """The routes that show a page, as written in the resolver; the language prefix as `<lang>/`."""
-    for route in _walk(get_resolver(), ""):
+    for route in walk(get_resolver(), ""):
         if route not in NO_PAGE and not route.startswith(tuple(NO_PAGE_PREFIXES)):
             yield route
 
 
-def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
+def walk(resolver: URLResolver, before: str) -> Iterator[str]:
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             prefix = "<lang>/" if type(pattern.pattern).__name__ == "LocalePrefixPattern" else str(pattern.pattern)
-            yield from _walk(pattern, before + prefix)
+            yield from walk(pattern, before + prefix)
         else:
             yield before + str(pattern.pattern)

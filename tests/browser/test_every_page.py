@@ -54,7 +54,8 @@ def faults(page: Page, visit: Visit) -> list[str]:
     is_ours = not visit.route.startswith(ADMIN)
     if is_ours:
         found += [f"{visit.name}: {fault}" for fault in measures.for_hands_and_eyes(page) + measures.enlarged(page)]
-    for width in WIDTHS:
+    # Somali and Hmong pages have the same parts as the Spanish ones: only their longer words are new, on a phone.
+    for width in WIDTHS if visit.language in ("en", "es") else WIDTHS[:1]:
         page.set_viewport_size({"width": width, "height": 900})
         results = Axe().run(page)
         if results.violations_count:
@@ -88,7 +89,8 @@ def collector(texts: list[str]) -> Callable[[ConsoleMessage], None]:
 GROUPS: dict[str, Callable[[Visit], bool]] = {
     "family in English": lambda visit: visit.role is None and visit.language == "en",
     "family in Spanish": lambda visit: visit.language == "es",
-    "family in Somali and Hmong": lambda visit: visit.language in ("so", "hmn"),
+    "family in Somali": lambda visit: visit.language == "so",
+    "family in Hmong": lambda visit: visit.language == "hmn",
     "staff": lambda visit: visit.role is not None and not visit.route.startswith(ADMIN),
     "admin": lambda visit: visit.route.startswith(ADMIN),
 }

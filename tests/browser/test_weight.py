@@ -17,6 +17,8 @@ from tests.story.family import press
 
 FIRST_PAGE_AT_MOST = 100_000
 LATER_PAGE_AT_MOST = 15_000
+# Long pages that ask nothing.
+FOR_ANYBODY = ("status/lost/", "advice/child/", "advice/papers/", "legal-demands/", "legal-demands/list/")
 # A 2G phone at the edge of its cell.
 SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000 / 8, "uploadThroughput": 20_000 / 8}
 
@@ -84,7 +86,7 @@ def test_every_later_page_is_lighter_still(phone: Page, served: str) -> None:
     def weigh(name: str, go: Callable[[], object]) -> None:
         weights[name] = sum(scale.weigh(go).values())
 
-    for path in ("", "right-now/", "advice/", "advice/taken/", "status/", "legal-demands/", "before/"):
+    for path in ("", "right-now/", "advice/", "advice/taken/", "status/", *FOR_ANYBODY, "before/"):
         weigh(path, lambda path=path: phone.goto(f"{served}/es/{path}"))  # type: ignore[misc]
     weigh("code/", lambda: press(phone))
     for question in PAGES:

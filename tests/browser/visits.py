@@ -16,6 +16,7 @@ from notifications.quiet_hours import may_arrive
 from tests.browser import (
     billing_visits,
     desk_visits,
+    family_error_visits,
     follow_up_visits,
     phone_visits,
     release_visits,
@@ -26,7 +27,7 @@ from tests.browser.going import Visit, at, open_, visit
 from tests.browser.world import World
 from tests.story.family import choose, press
 
-LANGUAGES = ("en", "es")
+LANGUAGES = ("en", "es", "so", "hmn")
 # Where a wrong answer shows an error, and what to type for it.
 WRONG_ANSWERS: dict[str, dict[str, str]] = {
     "taken": {"taken_day": "31 February"},
@@ -43,9 +44,6 @@ def every_visit() -> Iterator[Visit]:
     yield Visit("", "language choice", None, lambda world, page: open_(world, page, "/"))
     for language in LANGUAGES:
         yield from family_visits(language)
-    for language in ("so", "hmn"):
-        yield Visit("<lang>/", f"start {language}", None, at(f"/{language}/"), language)
-        yield Visit("<lang>/right-now/", f"right now {language}", None, at(f"/{language}/right-now/"), language)
     yield from staff_visits()
     yield from admin_visits()
 
@@ -69,6 +67,7 @@ def family_visits(language: str) -> Iterator[Visit]:
         press(page)
 
     yield visit("", "start", at(home))
+    yield from family_error_visits.before_a_draft(visit, home)
     yield visit("right-now/", "right now", at(f"{home}right-now/"))
     yield visit("advice/", "only advice", at(f"{home}advice/"))
     for situation in SITUATIONS:
@@ -84,6 +83,7 @@ def family_visits(language: str) -> Iterator[Visit]:
     yield visit("before/", "notice with a draft", at(f"{home}before/"))
     for question in PAGES:
         yield from question_visits(visit, home, question.name)
+    yield from family_error_visits.answered(visit, home)
     yield visit("check/", "check", at(f"{home}check/"))
 
     def send(world: World, page: Page) -> None:
@@ -91,6 +91,7 @@ def family_visits(language: str) -> Iterator[Visit]:
         press(page)
 
     yield visit("sent/", "sent", send)
+    yield from family_error_visits.sent(visit, home)
     yield visit("sent/receipt/", "receipt", at(f"{home}sent/receipt/"))
 
     def status_of_case(world: World, page: Page) -> None:
@@ -293,7 +294,13 @@ def duplicate_visits() -> Iterator[Visit]:
     def of_another(world: World, page: Page) -> None:
         open_(world, page, f"/staff/cases/{world.cases['offered'].reference}/duplicates/")
 
+    def named_wrongly(world: World, page: Page) -> None:
+        of_another(world, page)
+        page.fill("[name=number]", "AAA-AAA")
+        press(page, "form:has([name=number]) button")
+
     route = "staff/cases/<reference:reference>/duplicates/"
+    yield visit(route, "a request to compare that is not there", Role.COORDINATOR, named_wrongly)
     yield visit(route, "duplicates", Role.COORDINATOR, listed)
     yield visit(route, "duplicates without a reason", Role.COORDINATOR, without_reason)
     yield visit(route, "two cases side by side", Role.COORDINATOR, side_by_side)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
@@ -43,6 +44,7 @@ def test_what_families_type_is_found_nowhere(scale: Mapping[str, int]) -> None:
         "tasks asked of the worker",
         "e-mails",
         "error pages",
+        "pages of money and reports",
     ]
     assert not any("NOT SEARCHED" in line for line in lines)
 
@@ -141,6 +143,18 @@ def test_every_kind_of_redis_key_is_read() -> None:
     found = {place.rpartition(":")[2] for place, content in places.redis_keys() if search.found_in(content)}
 
     assert found == {f"{WORD}1", "list", "set", "zset", "hash", "stream"}
+
+
+def test_every_database_of_redis_is_read() -> None:
+    # Where a result backend would be, if somebody gave it one of its own.
+    with redis.Redis.from_url(settings.REDIS_URL, single_connection_client=True) as client:
+        client.execute_command("SELECT", 7)
+        client.set("celery-task-meta-1", WORD)
+
+        places_found = [place for place, content in places.redis_keys() if Search([WORD]).found_in(content)]
+
+        client.flushdb()
+    assert places_found == ["Redis db7 key celery-task-meta-1"]
 
 
 @pytest.mark.django_db(transaction=True)

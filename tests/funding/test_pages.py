@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts.roles import MEMBER_ROLES, Role
 from funding import demo
 from funding.book_audit import differences
-from funding.models import Commitment, CommitmentState, Invoice, Release
+from funding.models import AskedRelease, Commitment, CommitmentState, Invoice, Release
+from funding.tasks import make_asked_release
 from tests.factories import client_of, member
 from tests.funding.builders import NOW, commitment, grant, paid
 
@@ -86,9 +87,18 @@ def test_closing_a_quarter_from_the_money_page(finance: Client) -> None:
 
     response = finance.post(PUBLISH, {"quarter": "2026Q3"}, follow=True)
 
-    assert response.redirect_chain == [(FUNDERS, 302)]
-    assert "$27,500" in response.content.decode()
-    assert "Close quarter" not in finance.get(MONEY).content.decode()
+    assert response.redirect_chain == [(MONEY, 302)]
+    assert "2026Q3 is being closed" in response.content.decode()
+    assert not Release.objects.exists()
+    assert "Close quarter" not in response.content.decode()
+
+    make_asked_release(str(AskedRelease.objects.get().pk))
+
+    text = finance.get(MONEY).content.decode()
+    assert "is being closed" not in text
+    assert 'href="/funders/2026Q3/"' in text
+    assert "Close quarter" not in text
+    assert "$27,500" in finance.get(FUNDERS).content.decode()
 
 
 @pytest.mark.parametrize("quarter", ["2026Q4", "nonsense", "", "2026Q3\x00"])
@@ -98,6 +108,7 @@ def test_a_quarter_that_cannot_be_closed_is_answered_with_a_sentence(finance: Cl
     assert response.redirect_chain == [(MONEY, 302)]
     assert "panel--alert" in response.content.decode()
     assert not Release.objects.exists()
+    assert not AskedRelease.objects.exists()
 
 
 def test_the_demo_seeds_two_released_quarters_within_its_grants() -> None:
@@ -124,7 +135,7 @@ def test_the_money_page_costs_the_same_few_queries(finance: Client, rows: int, d
         commitment(city if number % 2 else None)
     finance.get(MONEY)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert finance.get(MONEY).status_code == 200
 
 

@@ -100,6 +100,17 @@ def test_an_answer_that_is_none_of_the_choices_is_asked_again(page: str, fields:
     assert "There is a problem on this page" in text(response)
 
 
+def test_a_time_said_with_the_day_is_kept_as_the_time() -> None:
+    family = Family("es")
+    family.begin()
+
+    family.post("ask/taken/", {"taken": "just_now", "taken_day": "ayer como a las 10 de la noche", "taken_time": ""})
+
+    shown = text(family.get("ask/taken/"))
+    assert 'value="22:00:00"' in shown
+    assert f'value="{timezone.localdate() - timedelta(days=1)}"' in shown
+
+
 def test_a_time_later_today_has_not_come_yet() -> None:
     family = Family()
     family.begin()

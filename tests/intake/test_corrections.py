@@ -28,7 +28,7 @@ from privacy import indexes, vault, worker_key
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals.actions import record_locator_check, request_info, withdraw
 from referrals.actions.sharing import active_provider_readers
-from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Facts, Taken
+from referrals.facts import PLACE_FREE, PLACE_UNKNOWN, Entry, Facts, Taken, TimeHere, YesNo
 from referrals.models import (
     Case,
     CaseEvent,
@@ -141,6 +141,46 @@ def test_what_is_left_empty_stays_as_it_was() -> None:
     assert facts_of_case(case).is_minor is False
     contact = contact_of_case(case)
     assert (contact["phone"], contact["code_word"]) == ("+16125550144", "Jacaranda")
+
+
+def test_an_optional_answer_can_be_taken_back_by_leaving_it_empty() -> None:
+    family, case = with_code()
+    before = facts_of_case(case)
+    assert (before.claim, before.time_here) != (YesNo.UNKNOWN, TimeHere.UNKNOWN)
+
+    correct(family, "entry", entry="admitted", erase="1")
+    merge_all_corrections()
+
+    after = facts_of_case(case)
+    assert (after.entry, after.claim, after.time_here) == (Entry.ADMITTED, YesNo.UNKNOWN, TimeHere.UNKNOWN)
+    assert after.household == before.household
+
+
+def test_an_email_address_that_is_erased_gets_nothing_any_more() -> None:
+    family, case = with_code()
+    answers = {"may_text": "yes", "may_call": "yes", "hours": "day", "text_language": "en"}
+    correct(family, "reach", **answers, email="one@example.org")
+    merge_all_corrections()
+    assert Contact.objects.get(case_id=case.pk).may_email
+
+    correct(family, "reach", **answers, erase="1")
+    assert not Contact.objects.get(case_id=case.pk).may_email
+    merge_all_corrections()
+
+    assert not contact_of_case(case)["email"]
+
+
+def test_a_whole_page_can_be_erased_and_required_answers_cannot() -> None:
+    family, case = with_code()
+    assert facts_of_case(case).household
+
+    correct(family, "household", erase="1")
+    merge_all_corrections()
+
+    assert facts_of_case(case).household is None
+    page = correct(family, "contact", erase="1")
+    assert page.status_code == 200
+    assert contact_of_case(case)["phone"]
 
 
 def test_while_the_worker_is_down_nothing_is_lost_and_the_order_is_kept() -> None:
@@ -357,7 +397,7 @@ def test_taken_and_place_do_not_contradict_each_other(
 
 def test_the_day_stays_where_only_its_page_was_sent_again() -> None:
     family, case = with_code()
-    correct(family, "taken", taken="just_now", taken_day="today", taken_time="1 am")
+    correct(family, "taken", taken="just_now", taken_day="today", taken_time="12 am")
     merge_all_corrections()
     known = facts_of_case(case).taken_at
     assert known

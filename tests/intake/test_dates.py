@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.dates import ImpossibleDay, UnreadableDay, UnreadableTime, days_meant, time_meant
+from intake.date_words import AGO_AFTER, AHEAD_FIRST, MEASURES, MONTHS, NUMBERS, RELATIVE_DAYS, WEEKDAYS
+from intake.dates import ImpossibleDay, UnreadableDay, days_meant
+from intake.times import UnreadableTime, time_beside, time_meant
 
 SUNDAY = date(2026, 11, 22)
 
@@ -41,6 +43,120 @@ def test_common_ways_to_write_a_past_day_are_understood(typed: str, day: date) -
     assert days_meant(typed, today=SUNDAY, past=True) == [day]
 
 
+WEDNESDAY = date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        # English
+        ("3 days ago", date(2026, 11, 22)),
+        ("two days ago", date(2026, 11, 23)),
+        ("a couple of days ago", date(2026, 11, 23)),
+        ("a week ago", date(2026, 11, 18)),
+        ("last Wednesday", date(2026, 11, 18)),
+        ("Wednesday", date(2026, 11, 25)),
+        ("yesterday at 10pm", date(2026, 11, 24)),
+        ("last night around 10", date(2026, 11, 24)),
+        ("the day before yesterday", date(2026, 11, 23)),
+        ("Today!", date(2026, 11, 25)),
+        ("Nov 20 2026 10:00", date(2026, 11, 20)),
+        ("Nov.20.2026", date(2026, 11, 20)),
+        ("11202026", date(2026, 11, 20)),
+        ("20112026", date(2026, 11, 20)),
+        ("20261120", date(2026, 11, 20)),
+        ("the 20th", date(2026, 11, 20)),
+        ("the 30th", date(2026, 10, 30)),
+        ("Tuesday the 24th", date(2026, 11, 24)),
+        ("yestarday", date(2026, 11, 24)),
+        ("wensday", date(2026, 11, 25)),
+        ("novembre 20", date(2026, 11, 20)),
+        # Spanish
+        ("hace 3 días", date(2026, 11, 22)),
+        ("hace dos dias", date(2026, 11, 23)),
+        ("hace una semana", date(2026, 11, 18)),
+        ("ayer por la noche", date(2026, 11, 24)),
+        ("ayer en la mañana", date(2026, 11, 24)),
+        ("hoy a las 10", date(2026, 11, 25)),
+        ("anoche como a las 11", date(2026, 11, 24)),
+        ("antes de ayer", date(2026, 11, 23)),
+        ("el viernes pasado", date(2026, 11, 20)),
+        ("martes 24", date(2026, 11, 24)),
+        ("lun 23/11", date(2026, 11, 23)),
+        ("primero de mayo", date(2026, 5, 1)),
+        ("1ro de mayo", date(2026, 5, 1)),
+        ("20/XI/2026", date(2026, 11, 20)),
+        ("20 de nov. del 2026", date(2026, 11, 20)),
+        ("ahorita", date(2026, 11, 25)),
+        # Somali
+        ("laba maalmood ka hor", date(2026, 11, 23)),
+        ("3 maalmood ka hor", date(2026, 11, 22)),
+        ("hal toddobaad ka hor", date(2026, 11, 18)),
+        ("shalay galab", date(2026, 11, 24)),
+        ("Jimcihii hore", date(2026, 11, 20)),
+        ("5 bisha 11", date(2026, 11, 5)),
+        ("20ka Nofembar", date(2026, 11, 20)),
+        # Hmong
+        ("ob hnub dhau los", date(2026, 11, 23)),
+        ("hnub nag hmo", date(2026, 11, 24)),
+        ("hnub Friday", date(2026, 11, 20)),
+        ("Zwj Kuab", date(2026, 11, 20)),
+        ("hnub tim 5 lub 11 hlis", date(2026, 11, 5)),
+        ("lub kaum ib hlis tim 20", date(2026, 11, 20)),
+        ("Kaum Ib Hlis 20, 2026", date(2026, 11, 20)),
+    ],
+)
+def test_what_people_say_of_a_day_that_was_is_understood(typed: str, day: date) -> None:
+    assert days_meant(typed, today=WEDNESDAY, past=True) == [day]
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("in 3 days", date(2026, 11, 28)),
+        ("two weeks from now", date(2026, 12, 9)),
+        ("day after tomorrow", date(2026, 11, 27)),
+        ("next Friday", date(2026, 11, 27)),
+        ("Dec 15 9:00 am", date(2026, 12, 15)),
+        ("the 2nd", date(2026, 12, 2)),
+        ("pasado mañana", date(2026, 11, 27)),
+        ("en dos semanas", date(2026, 12, 9)),
+        ("12/15/2026 a las 9", date(2026, 12, 15)),
+        ("mañana por la mañana", date(2026, 11, 26)),
+        ("saadambe", date(2026, 11, 27)),
+        ("3 maalmood kadib", date(2026, 11, 28)),
+        ("nag kis", date(2026, 11, 27)),
+    ],
+)
+def test_what_people_say_of_a_day_to_come_is_understood(typed: str, day: date) -> None:
+    assert days_meant(typed, today=WEDNESDAY, past=False) == [day]
+
+
+def test_hours_are_counted_from_now() -> None:
+    assert days_meant("hace 2 horas", today=WEDNESDAY, past=True, now=time(1)) == [date(2026, 11, 24)]
+    assert days_meant("2 hours ago", today=WEDNESDAY, past=True, now=time(14)) == [WEDNESDAY]
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("yesterday at 10pm", time(22)),
+        ("anoche como a las 11", time(23)),
+        ("ayer por la noche", time(21)),
+        ("hoy en la mañana", time(9)),
+        ("Nov 20 2026 10:30", time(10, 30)),
+        ("shalay galab", time(15)),
+        ("11/20/2026", None),
+        ("20 de noviembre", None),
+        ("mañana", None),
+        ("3 days ago", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_time_said_with_the_day_is_heard_and_no_part_of_a_date_is_one(typed: str, at: time | None) -> None:
+    assert time_beside(typed) == at
+
+
 def test_a_day_without_its_year_lies_ahead_for_a_court_date() -> None:
     assert days_meant("1/15", today=SUNDAY, past=False) == [date(2027, 1, 15)]
     assert days_meant("monday", today=SUNDAY, past=False) == [date(2026, 11, 23)]
@@ -58,7 +174,31 @@ def test_a_day_that_no_calendar_has_is_impossible(typed: str) -> None:
         days_meant(typed, today=SUNDAY, past=True)
 
 
-@pytest.mark.parametrize("typed", ["", "banana", "99", "1/2/3/4", "11/20/20266", "😀", "-", "may june"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "banana",
+        "99",
+        "20",
+        "1/2/3/4",
+        "11/20/20266",
+        "😀",
+        "-",
+        "may june",
+        # Nothing that only nearly names a day is guessed at.
+        "a day in May",
+        "last week",
+        "hace rato",
+        "November 2026",
+        "1990",
+        "a few days ago",
+        "11/20 or 11/21",
+        "between Monday and 3 days ago",
+        "not sure",
+        "no sé",
+    ],
+)
 def test_what_is_no_day_is_unreadable(typed: str) -> None:
     with pytest.raises(UnreadableDay):
         days_meant(typed, today=SUNDAY, past=True)
@@ -84,6 +224,18 @@ def test_what_is_no_day_is_unreadable(typed: str) -> None:
         ("12:15pm", time(12, 15)),
         ("noon", time(12)),
         ("por la tarde", time(15)),
+        ("half past 9", time(9, 30)),
+        ("quarter to 8 at night", time(19, 45)),
+        ("9 y media de la noche", time(21, 30)),
+        ("10,30 pm", time(22, 30)),
+        ("2210", time(22, 10)),
+        ("0930", time(9, 30)),
+        ("ten at night", time(22)),
+        ("8da habeennimo", time(20)),
+        ("2 duhurnimo", time(14)),
+        ("maqribkii", time(18)),
+        ("al amanecer", time(5)),
+        ("media noche", time(0)),
     ],
 )
 def test_times_are_understood_roughly(typed: str, at: time) -> None:
@@ -96,9 +248,26 @@ def test_what_is_no_time_is_unreadable(typed: str) -> None:
         time_meant(typed)
 
 
-@given(typed=st.text(max_size=60), past=st.booleans())
+def test_now_is_a_time_where_somebody_says_when_it_is() -> None:
+    assert time_meant("ahorita", now=time(13, 5, 59)) == time(13, 5)
+    with pytest.raises(UnreadableTime):
+        time_meant("ahorita")
+
+
+# Words of the tables and numbers, in any order: the texts that get deepest into the reader.
+SAID = st.lists(
+    st.sampled_from(sorted({*RELATIVE_DAYS, *MONTHS, *WEEKDAYS, *MEASURES, *NUMBERS, *AGO_AFTER, *AHEAD_FIRST}))
+    | st.integers(0, 99999).map(str)
+    | st.sampled_from(["hlis", "zwj", "bisha", "tim", "at", "pm", "/", "-", ":", "kaum", "the", "th"]),
+    max_size=7,
+).map(" ".join)
+
+
+@given(typed=st.text(max_size=60) | SAID, past=st.booleans())
 def test_no_text_breaks_the_reader(typed: str, past: bool) -> None:
     with suppress(UnreadableDay, ImpossibleDay):
         assert days_meant(typed, today=SUNDAY, past=past)
     with suppress(UnreadableTime):
         time_meant(typed)
+    with suppress(UnreadableTime):
+        time_beside(typed)

@@ -4,14 +4,17 @@ import re
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import MEMBER_ROLES, Actor, Role
+from intake.duplicates import name_by_hand, to_compare
 from intake.lookup import index_case, lookup_of
 from intake.models import LikelyDuplicate, MatchedBy, PairState
 from intake.tasks import find_duplicates, index_lookups
+from notifications.models import Contact
 from privacy import indexes, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
 from referrals.actions import reopen, withdraw
@@ -277,3 +280,61 @@ def test_two_cases_indexed_at_once_are_one_pair() -> None:
 
     assert LikelyDuplicate.objects.count() == 1
     assert CaseEvent.objects.filter(kind="likely_duplicate").count() == 1
+
+
+# A pair that no index found.
+
+
+def test_a_pair_named_by_hand_is_compared_and_joined_like_one_that_was_found(hotline: Client) -> None:
+    older, _ = sent()
+    newer, _ = sent(phone="612-555-0144")
+    index_lookups()
+    assert not to_compare(newer).exists()
+
+    answer = hotline.post(url(newer), {"number": older.reference.lower().replace("-", "")})
+
+    assert answer.status_code == 302
+    (pair,) = to_compare(newer)
+    assert (pair.matched_by, pair.beside(newer)) == (MatchedBy.BY_HAND, older)
+    assert open_tasks(newer)
+    hotline.post(url(newer), {"other": older.reference, "decision": f"keep {older.reference}"})
+    newer.refresh_from_db()
+    assert newer.duplicate_of == older
+    assert Contact.objects.filter(case_id=older.pk).count() == 2
+
+
+def test_naming_a_pair_twice_or_one_decided_before_changes_nothing(hotline: Client) -> None:
+    older, newer, *_ = two()
+    hotline.post(url(newer), {"other": older.reference, "decision": "not_same"})
+
+    for _ in range(2):
+        hotline.post(url(older), {"number": newer.reference})
+
+    (pair,) = LikelyDuplicate.objects.all()
+    assert (pair.state, pair.matched_by) == (PairState.NOT_SAME, MatchedBy.A_NUMBER)
+
+
+def test_what_cannot_be_named_is_said_on_the_page(hotline: Client, by: Actor) -> None:
+    case, _ = sent()
+    over, _ = sent()
+    withdraw(case=over, by=by)
+
+    said = {
+        number: text(hotline.post(url(case), {"number": number}))  # type: ignore[arg-type]
+        for number in ("", "AAA-AAA", case.reference, over.reference)
+    }
+
+    assert "Write the number of the other request" in said[""]
+    assert "There is no request with this number" in said["AAA-AAA"]
+    assert "is this request itself" in said[case.reference]
+    assert "only open requests are compared" in said[over.reference]
+    assert not LikelyDuplicate.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.PROVIDER_LEAD, Role.FINANCE])
+def test_only_the_hotline_names_a_pair(role: Role) -> None:
+    older, _ = sent()
+    newer, _ = sent()
+
+    with pytest.raises(PermissionDenied):
+        name_by_hand(case=newer, other=older, by=factories.actor(role))

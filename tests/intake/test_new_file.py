@@ -93,6 +93,14 @@ def opened(case: Case, kind: DocumentKind, reader: str = "hotline") -> dict[str,
     return vault.open_document(document, keys=keys_for(reader))
 
 
+def test_an_address_and_a_clock_that_are_told_again_count(case: Case, commits: Commits) -> None:
+    tell_again(case, commits, email="madre@example.org", clock="America/New_York")
+
+    contact = Contact.objects.get(case_id=case.pk, may_text=True)
+    assert contact.may_email
+    assert contact.time_zone == "America/New_York"
+
+
 def test_what_is_told_again_is_sealed_for_the_readers_of_a_new_case(case: Case, commits: Commits) -> None:
     answer = tell_again(case, commits)
 

@@ -244,6 +244,7 @@ NOW = datetime(2026, 11, 20, 4, 10, tzinfo=UTC)
     [
         factories.held_facts(),
         factories.held_facts(taken_at=NOW - timedelta(days=1, minutes=7), is_minor=True),
+        factories.held_facts(taken_at=datetime(2026, 11, 18, 18, tzinfo=UTC), taken_hour_known=False),
         factories.held_facts(monthly_income=None),
         factories.held_facts(household=None),
         factories.held_facts(household=None, monthly_income=None),

@@ -1,6 +1,6 @@
 """What a family reads about their request, in each state, in plain words and without a name."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
@@ -9,6 +9,8 @@ from accounts.roles import Role
 from intake.actions import submit_draft
 from intake.status import Status, seat_of, status_of
 from notifications.models import Contact
+from privacy import return_codes
+from privacy.models import CodeVisit, ReturnCode
 from providers.models import Program
 from referrals.actions import screen_out
 from referrals.actions.clinics import book_seat
@@ -16,6 +18,7 @@ from referrals.actions.endings import ScreenOutReason
 from referrals.models import Case, ClinicSession, ReferralPartner, SessionStatus, State
 from referrals.policies import live_offer_of
 from tests import factories
+from tests.intake.family import Family, text
 from tests.intake.test_sending import a_draft
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +127,24 @@ def test_a_seat_at_a_clinic_shows_its_day_and_place_until_it_is_over(language: s
     assert seat_of(case, session.ends) == []
     ClinicSession.objects.update(status=SessionStatus.CANCELLED)
     assert seat_of(case, timezone.now()) == []
+
+
+def test_a_code_that_is_replaced_in_the_instant_it_is_typed_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = a_draft()
+    case = submit_draft(draft=draft)
+    found = return_codes.find
+
+    def find(lookup_id: bytes, now: datetime) -> ReturnCode | None:
+        code = found(lookup_id, now)
+        return_codes.replace(case_id=case.pk, lookup_id=b"another code's id"[:16], now=now)
+        return code
+
+    monkeypatch.setattr(return_codes, "find", find)
+    family = Family()
+
+    response = family.post("status/", {"code": draft.code})
+
+    assert response.status_code == 200
+    assert "We do not find this code" in text(response)
+    assert not CodeVisit.objects.exists()
+    assert "visit" not in family.client.cookies

@@ -1,5 +1,6 @@
 """A family texts back: its case shows it, its words are read with a reason, and a person is asked to act."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from referrals import events
 from referrals.actions import record_facts, withdraw
 from referrals.actions.deadlines import follow_clocks
-from referrals.actions.moves import lock_case
+from referrals.actions.moves import lock_case, open_task
 from referrals.actions.tiers import put_tier_back
 from referrals.business_time import answer_due
 from referrals.facts import Facts
@@ -143,7 +144,9 @@ def test_urgent_words_make_the_case_the_most_urgent_and_are_due_like_it() -> Non
     assert case.urgency_without_clocks == before
     raised = CaseEvent.objects.get(case=case, kind="urgency_changed")
     assert (raised.role, raised.user_id) == (Role.FAMILY, None)
+    hurried = raised.detail.pop("hurried")
     assert raised.detail == {"before": before, "after": 0, "reason": "urgent_words_in_a_text"}
+    assert hurried["tasks"].keys() <= {str(task.pk) for task in case.tasks.all()}
     soon = answer_due(Urgency.T0, raised.at)
     assert all(task.due_at <= soon for task in case.tasks.filter(done_at=None))
     assert events.broken_links(case.pk) == []
@@ -163,6 +166,53 @@ def test_new_answers_and_clocks_do_not_take_back_what_a_text_raised() -> None:
 
     case.refresh_from_db()
     assert (case.urgency, case.urgency_reason) == (Urgency.T0, "urgent_words_in_a_text")
+
+
+def due_times(case: Case) -> dict[str, Any]:
+    """Until when somebody must act, of the case and of each open task that was there before the text."""
+    case.refresh_from_db()
+    tasks = case.tasks.filter(done_at=None).exclude(kind__in=[TaskKind.URGENT_TEXT, TaskKind.ANSWER_TEXT])
+    return {"case": case.state_due_at} | dict(tasks.values_list("kind", "due_at"))
+
+
+def test_putting_the_tier_back_gives_the_time_back_that_the_words_took() -> None:
+    case = calm_case()
+    with transaction.atomic():
+        open_task(
+            lock_case(case.pk), TaskKind.NEW_ANSWERS, due_at=timezone.now() + timedelta(days=9), now=timezone.now()
+        )
+        open_task(lock_case(case.pk), TaskKind.CHECK_ANSWERS, due_at=timezone.now(), now=timezone.now())
+    Case.objects.filter(pk=case.pk).update(state_due_at=timezone.now() + timedelta(days=9))
+    before = due_times(case)
+    coordinator = factories.member(Role.COORDINATOR).membership.actor()
+
+    for _ in range(2):
+        hear("They took him to the airport")
+        hurried = due_times(case)
+        assert hurried["case"] < before["case"]
+        assert hurried[TaskKind.NEW_ANSWERS] < before[TaskKind.NEW_ANSWERS]
+        assert hurried[TaskKind.CHECK_ANSWERS] == before[TaskKind.CHECK_ANSWERS]
+
+        put_tier_back(case=case, by=coordinator)
+
+        assert due_times(case) == before
+    assert events.broken_links(case.pk) == []
+
+
+def test_a_time_that_somebody_set_since_stays() -> None:
+    case = calm_case()
+    with transaction.atomic():
+        open_task(
+            lock_case(case.pk), TaskKind.NEW_ANSWERS, due_at=timezone.now() + timedelta(days=9), now=timezone.now()
+        )
+    hear("They took him to the airport")
+    sooner = timezone.now() + timedelta(minutes=3)
+    with transaction.atomic():
+        open_task(lock_case(case.pk), TaskKind.NEW_ANSWERS, due_at=sooner, now=timezone.now())
+
+    put_tier_back(case=case, by=factories.member(Role.COORDINATOR).membership.actor())
+
+    assert case.tasks.get(kind=TaskKind.NEW_ANSWERS).due_at == sooner
 
 
 def test_a_coordinator_who_read_it_puts_the_tier_back_and_nobody_else_does() -> None:
@@ -284,7 +334,8 @@ def test_a_longer_thread_costs_no_more_queries(case: Case, django_assert_num_que
 def test_a_replayed_text_is_filed_once(case: Case) -> None:
     for hour in range(3):
         now = timezone.now() + timedelta(hours=hour)
-        inbound.receive(carrier_id="SM1", number=PHONE, body=WORDS, now=now)
+        with nullcontext() if hour == 0 else pytest.raises(inbound.AlreadyTaken):
+            inbound.receive(carrier_id="SM1", number=PHONE, body=WORDS, now=now)
         inbound.file_waiting(now)
 
     assert ReceivedText.objects.count() == 1

@@ -43,8 +43,12 @@ SURELY_DEAD = timedelta(seconds=8)
 # A seed of its own for each fault keeps a run repeatable as far as processes are.
 CHANCE = random.Random(612)
 UNFINISHED = [MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN, MessageState.ACCEPTED, MessageState.SENT]
+# How seldom the carrier itself cannot deliver (30005, an unknown number): such a text can only become a call. Seldom
+# enough that 98 of 100 texts must arrive of all that were sent, not of those that could.
+NOT_DELIVERED = 200
 # Every line that could hold a number or a word of a text.
-PERSONAL = re.compile(rb"555-?01\d\d|Help line|[Yy]our request")
+# Not the digits of how many seconds a task took, of which there are thousands.
+PERSONAL = re.compile(rb"555-01\d\d|(?<![\d.])1?\d{3}55501\d\d(?!\d)|Help line|[Yy]our request")
 
 
 def mood_for(text: dict[str, str]) -> Mood:
@@ -60,9 +64,9 @@ def mood_for(text: dict[str, str]) -> Mood:
 
 
 class Reporter:
-    """The carrier's reports, from two threads: shuffled, twice, and of one text in fifty that it did not arrive.
+    """The carrier's reports, from two threads: shuffled, twice; of one text in `NOT_DELIVERED` that it did not arrive.
 
-    Of another one in fifty it never says a word, as when our host was away; its own record says how it ended.
+    Of one in fifty it never says a word, as when our host was away; its own record says how it ended.
     """
 
     def __init__(self) -> None:
@@ -77,7 +81,8 @@ class Reporter:
 
     def _report(self) -> None:
         while (record := self._records.get()) is not None:
-            arrived, is_told = int(record.sid[-4:], 16) % 50 != 7, int(record.sid[-4:], 16) % 50 != 31
+            number = int(record.sid[-6:], 16)
+            arrived, is_told = number % NOT_DELIVERED != 7, number % 50 != 31
             words = ["queued", "sent", "delivered" if arrived else "undelivered"] * 2
             record.status, record.error_code = words[-1], None if arrived else 30005
             random.shuffle(words)
@@ -216,18 +221,20 @@ def test_every_family_gets_each_text_once_or_a_call_whatever_dies(
         print(
             f"\nchaos: {many} texts, {scale['chaos_kills']} kills, {scale['chaos_flushes']} empty brokers, "
             f"{scale['chaos_cuts']} cut databases: {figures['once']} arrived once, {figures['called']} "
-            f"of others called, {figures['lost']} lost, {figures['double']} double; {len(carrier.texts)} requests, "
+            f"called instead ({figures['undeliverable']} of them not delivered by the carrier), "
+            f"{figures['lost']} lost, {figures['double']} double; {len(carrier.texts)} requests, "
             f"{figures['not taken']} not taken; drained after {drained_at - begun:.0f} s"
         )
     assert len(messages) == many
     assert figures["lost"] == figures["double"] == figures["unfinished"] == 0, what_went_wrong(messages, carrier)
     assert figures["once"] + figures["called"] == many
-    # Of those that the carrier could deliver at all.
-    assert figures["once"] >= 0.98 * (many - figures["undeliverable"])
+    # Of all, and not only of those that the carrier could deliver.
+    assert figures["once"] >= 0.98 * many
     assert reporter.refused == []
     log = worker.log.read_bytes()
     assert b"notifications.tasks.deliver" in log
-    assert PERSONAL.search(b"{'To': '+16125550142'}"), "it would be found"
+    for telling in (b"{'To': '+16125550142'}", b"To=%2B16125550142&", b"call 612-555-0142", b"6125550142"):
+        assert PERSONAL.search(telling), "it would be found"
     assert not PERSONAL.search(log)
     assert in_redis
     assert not PERSONAL.search(in_redis)

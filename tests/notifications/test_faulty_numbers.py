@@ -58,7 +58,7 @@ def test_a_correction_by_the_family_lets_texts_go_again(make_message: MakeMessag
     delivery.deliver(message.id, now=NOON)
     twilio.answer = (201, None)
 
-    change_contact(contact_id=message.contact_id, case_id=message.case_id)
+    change_contact(contact_id=message.contact_id, case_id=message.case_id, now=NOON)
     [news] = queue(message.case_id)
     delivery.deliver(news.id, now=NOON)
 

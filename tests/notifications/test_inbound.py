@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 from notifications import Arrived, broker, delivery, inbound, inbound_handlers, opt_out, tasks
 from notifications.backends import Ending, Outcome
 from notifications.keywords import CARRIERS_STOP
-from notifications.models import Contact, InboundText, Message, ReceivedText
+from notifications.models import Contact, InboundText, Message, NumberFault, ReceivedText, TakenText
 from notifications.texts import render
 from privacy import indexes, worker_key
 from tests.conftest import BROKER
@@ -25,7 +25,7 @@ from tests.notifications.test_delivery import StubbornBackend, state_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
-ADDRESS = "/hooks/twilio/text/"
+ADDRESS = "/hooks/twilio/sms/"
 STRANGER = "+16125550177"
 CANARY = "Quetzal-canary my brother Testigo"
 
@@ -373,8 +373,9 @@ def test_a_request_that_the_carrier_repeats_changes_nothing(findable: MakeContac
     hear_us("alto", sid="SM1")
     hear_us("START", sid="SM2", now=NOON + timedelta(minutes=1))
 
-    hear_us("alto", sid="SM1")
-    text_us("alto", sid="SM1")
+    for number in (PHONE, STRANGER):
+        with pytest.raises(inbound.AlreadyTaken):
+            text_us("alto", sid="SM1", number=number)
 
     contact.refresh_from_db()
     assert contact.opted_out_at is None
@@ -547,6 +548,56 @@ def test_a_signed_text_that_is_changed_on_its_way_is_refused(twilio: FakeTwilio)
     for changed in (parameters_of("STOP"), parameters_of("START", From=STRANGER), parameters_of("START", Extra="1")):
         assert post(changed, **{"X-Twilio-Signature": good}).status_code == 403
     assert not InboundText.objects.exists()
+
+
+def written() -> list[int]:
+    """How many rows there are of everything that a text can write."""
+    return [model.objects.count() for model in (InboundText, ReceivedText, TakenText, Message, NumberFault)]
+
+
+@pytest.mark.parametrize("is_filed", [False, True], ids=["not filed yet", "filed"])
+@pytest.mark.parametrize("number", [PHONE, STRANGER], ids=["of a case", "of a stranger"])
+@pytest.mark.parametrize("days", [0, 1, 399])
+def test_a_signed_text_that_is_sent_once_more_is_refused_and_nothing_is_written(
+    twilio: FakeTwilio, findable: MakeContact, days: int, number: str, is_filed: bool
+) -> None:
+    contact = findable()
+    caught = parameters_of("START", From=number)
+    assert post(caught).status_code == 200
+    if is_filed:
+        inbound.file_waiting(NOON)
+    text_us("STOP", now=NOON + timedelta(seconds=1))
+    opt_out.count_waiting(NOON)
+    before = written()
+
+    with time_machine.travel(NOON + timedelta(days=days, seconds=2)):
+        inbound.forget_taken(NOON + timedelta(days=days))
+        for again in (caught, caught | {"Body": "STOP", "From": "+16125550199"}):
+            response = post(again)
+            assert (response.status_code, response.content) == (403, b"")
+
+    assert written() == before
+    contact.refresh_from_db()
+    assert contact.opted_out_at is not None
+
+
+def test_a_text_without_an_id_is_known_again_by_its_signature(twilio: FakeTwilio, findable: MakeContact) -> None:
+    findable()
+    caught = {"From": PHONE, "To": FROM, "Body": "START"}
+
+    assert [post(caught).status_code for _ in range(2)] == [200, 403]
+    assert post(caught | {"Body": "HELP"}).status_code == 200
+    assert InboundText.objects.count() == 2
+
+
+def test_the_marks_of_taken_texts_name_nobody_and_end(twilio: FakeTwilio, findable: MakeContact) -> None:
+    findable()
+    post(parameters_of(CANARY))
+    mark = TakenText.objects.get()
+
+    assert "7" * 8 not in repr(vars(mark))
+    assert inbound.forget_taken(NOON + inbound.REFUSED_FOR) == 0
+    assert inbound.forget_taken(NOON + inbound.REFUSED_FOR + timedelta(days=1)) == 1
 
 
 def test_what_the_account_confirmed_itself_is_not_confirmed_again(twilio: FakeTwilio, findable: MakeContact) -> None:

@@ -266,8 +266,28 @@ def test_a_report_on_a_message_that_is_not_there_leaves_nothing(make_contact: Ma
 
     taken = reports.record_report(contact.id, carrier_id="SM1", status="sent", error_code="", now=NOON)
 
-    assert taken == Taken.NOTHING
+    assert taken == Taken.REFUSED
     assert not CarrierReport.objects.exists()
+
+
+@pytest.mark.parametrize(("days", "answer"), [(1, 204), (13, 204), (15, 403), (40, 403), (400, 403)])
+def test_a_report_of_long_ago_is_refused_and_writes_nothing_also_where_it_was_deleted(
+    make_message: MakeMessage, twilio: FakeTwilio, days: int, answer: int
+) -> None:
+    message = make_message()
+    delivery.deliver(message.id, now=NOON)
+    twilio.report("sent")
+    later = NOON + timedelta(days=days)
+    reports.forget_old(later)
+    before = CarrierReport.objects.count()
+
+    with time_machine.travel(later, tick=False):
+        # The one that was caught, and one that was never brought to us.
+        assert twilio.report("sent").status_code == 403
+        assert twilio.report("delivered").status_code == answer
+
+    assert CarrierReport.objects.count() == before + (answer == 204)
+    assert state_of(message)[0] == ("delivered" if answer == 204 else "sent")
 
 
 def test_reports_are_forgotten_after_thirty_days(make_message: MakeMessage) -> None:

@@ -85,12 +85,21 @@ def test_a_carrier_that_is_silent_is_said(twilio: FakeTwilio, monkeypatch: pytes
         sent()
 
 
-@pytest.mark.parametrize("number", ["12", "call me", "", "+1"])
+@pytest.mark.parametrize("number", ["12", "call me", "", "+1", "555-0142", "+15550142", "6125550142 6125550143", "911"])
 def test_what_is_no_number_is_refused_before_anything_is_sent(twilio: FakeTwilio, number: str) -> None:
     with pytest.raises(CommandError, match="no phone number"):
         sent(number)
 
     assert twilio.texts == []
+
+
+@pytest.mark.parametrize(
+    "number", ["(612) 555-0142", "1 612 555 0142", "+1 612.555.0142", " 6125550142 ", "tel:+16125550142"]
+)
+def test_a_number_may_be_written_as_people_write_it(twilio: FakeTwilio, number: str) -> None:
+    sent(number)
+
+    assert [text["To"] for text in twilio.texts] == ["+16125550142"]
 
 
 @pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"])

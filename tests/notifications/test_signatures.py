@@ -81,6 +81,22 @@ VECTORS = {
         "IK+Dwps556ElfBT0I3Rgjkr1wJU=",
     ),
     "body": Vector("12345", f"{PAGE}&bodySHA256={BODY_SHA256}", BODY, "a9nBmqA0ju/hNViExpshrM61xv4="),
+    "body alone": Vector(
+        "12345",
+        f"https://mycompany.com/myapp.php?bodySHA256={BODY_SHA256}",
+        BODY,
+        "y77kIzt2vzLz71DgmJGsen2scGs=",
+    ),
+    # An installation at a port of its own, signed without; at the usual port, signed with it; and so without TLS.
+    "port left out": Vector("12345", PAGE.replace(".com", ".com:1234"), CALL, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+    "port 443": Vector("12345", PAGE, CALL, "kvajT1Ptam85bY51eRf/AJRuM3w="),
+    "port 80": Vector("12345", PAGE.replace("https", "http"), CALL, "0ZXoZLH/DfblKGATFgpif+LLRf4="),
+    "port 1234": Vector(
+        "12345",
+        PAGE.replace("https", "http").replace(".com", ".com:1234"),
+        CALL,
+        "Zmvh+3yNM1Phv2jhDCwEM3q5ebU=",
+    ),
     "call": Vector(
         "1c892n40nd03kdnc0112slzkl3091j20",
         "http://www.postbin.org/1ed898x",
@@ -137,7 +153,7 @@ def test_a_published_signature_passes_behind_a_proxy(vector: Vector) -> None:
 
 def forgeries(vector: Vector) -> dict[str, dict[str, Any]]:
     """What may be wrong with a request, as changes of the right one."""
-    other = next(one for one in VECTORS.values() if one.signature != vector.signature)
+    other = VECTORS["call" if vector is not VECTORS["call"] else "form"]
     text = vector.posted if isinstance(vector.posted, str) else urlencode(vector.posted, doseq=True)
     signature = vector.signature
     return {

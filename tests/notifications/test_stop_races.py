@@ -12,7 +12,7 @@ from django.db import connections
 
 from notifications import delivery, inbound, opt_out
 from notifications.backends import Ending, Outcome
-from notifications.models import Contact, InboundText, Message
+from notifications.models import Contact, InboundText, Message, TakenText
 from privacy import indexes, worker_key
 from tests.notifications.conftest import NOON, PHONE, MakeContact, MakeMessage
 
@@ -143,15 +143,30 @@ def test_two_workers_that_file_one_text_file_it_once(make_contact: MakeContact) 
     assert Message.objects.filter(template="received").count() == 1
 
 
-def test_the_carriers_request_repeated_at_once_is_one_text() -> None:
+def test_the_same_request_at_once_is_taken_once_and_refused_else() -> None:
     barrier = threading.Barrier(4)
 
-    def receive() -> None:
+    def receive() -> bool:
         barrier.wait(10)
-        inbound.receive(carrier_id="SM1", number=PHONE, body="STOP", now=NOON)
+        try:
+            inbound.receive(carrier_id="SM1", number=PHONE, body="STOP", now=NOON)
+        except inbound.AlreadyTaken:
+            return False
+        return True
 
     with ThreadPoolExecutor(4) as pool:
-        for work in [pool.submit(apart(receive)) for _ in range(4)]:
-            work.result(timeout=20)
+        taken = [work.result(timeout=20) for work in [pool.submit(apart(receive)) for _ in range(4)]]
+
+    assert sorted(taken) == [False, False, False, True]
+    assert (InboundText.objects.count(), TakenText.objects.count()) == (1, 1)
+
+
+def test_a_request_whose_commit_failed_is_taken_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(opt_out, "sealed", lambda text_id, told: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            inbound.receive(carrier_id="SM1", number=PHONE, body="STOP", now=NOON)
+
+    inbound.receive(carrier_id="SM1", number=PHONE, body="STOP", now=NOON)
 
     assert InboundText.objects.count() == 1

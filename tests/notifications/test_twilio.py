@@ -287,14 +287,12 @@ def test_without_a_secret_every_report_is_refused(
     assert state_of(message)[0] == "accepted"
 
 
-def test_a_report_on_a_message_we_do_not_have_is_taken_and_forgotten(
-    make_message: MakeMessage, twilio: FakeTwilio
-) -> None:
+def test_a_report_on_a_message_we_do_not_have_is_refused(make_message: MakeMessage, twilio: FakeTwilio) -> None:
     message = make_message()
     delivery.deliver(message.id, now=NOON)
     Message.objects.all().delete()
 
-    assert twilio.report("delivered").status_code == 204
+    assert twilio.report("delivered").status_code == 403
 
 
 def test_a_report_is_posted(twilio: FakeTwilio) -> None:

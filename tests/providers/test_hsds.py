@@ -1,5 +1,6 @@
 """The public directory: valid under the strict form of HSDS 3.1, the same for all, and nothing of a case in it."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import StringIO
@@ -106,7 +107,9 @@ def test_the_root_names_version_profile_and_schema() -> None:
 
     assert root["version"] == "3.1"
     assert root["profile"].startswith("https://")
-    assert root["openapi_url"].endswith("/api/v1/schema/")
+    described = Client().get("/" + root["openapi_url"].split("/", 3)[3])
+    assert described["Content-Type"].startswith("application/vnd.oai.openapi+json")
+    assert "/api/v1/hsds/services" in json.loads(described.content)["paths"]
     assert set(root) == {"version", "profile", "openapi_url"}
 
 
@@ -236,6 +239,8 @@ def test_the_schedule_leaves_the_closed_days_out() -> None:
         is_open = any(first <= day <= last for first, last in spans)
         assert is_open == (not 30 <= number <= 44), day
     assert {(one["freq"], one["byday"]) for one in shown} == {("WEEKLY", "MO,TU,WE,TH,FR")}
+    # With an interval the standard wants the day of the first event, too; every week is what is meant without one.
+    assert all("interval" not in one or "dtstart" in one for one in shown)
     assert {one["opens_at"] for one in shown} == {"09:00-06:00", "09:00-05:00"}
 
 

@@ -53,6 +53,24 @@ def test_unknown_income_is_presumed_only_for_somebody_held() -> None:
     assert income(Facts(income_is_over=True), line, is_held=True) == IncomeVerdict.OVER
 
 
+# The whole lines that the Department of Health and Human Services printed: 90 FR 5917, 91 FR 1797.
+PRINTED = {
+    date(2026, 1, 12): [15650, 21150, 26650, 32150, 37650, 43150, 48650, 54150, 59650, 65150],
+    date(2026, 1, 13): [15960, 21640, 27320, 33000, 38680, 44360, 50040, 55720, 61400, 67080],
+}
+
+
+@pytest.mark.parametrize("day", PRINTED)
+@pytest.mark.parametrize("household", range(1, 11))
+def test_each_years_line_at_each_size_of_household_ends_exactly_at_200_and_300_percent(
+    day: date, household: int
+) -> None:
+    poverty = PRINTED[day][household - 1]
+    line = IncomeLine.objects.on(day).get()
+
+    assert (line.limit(household), line.hardship_limit(household)) == (2 * poverty, 3 * poverty)
+
+
 @pytest.mark.parametrize(
     ("zip_code", "verdict"),
     [
@@ -60,6 +78,9 @@ def test_unknown_income_is_presumed_only_for_somebody_held() -> None:
         ("55423", Residency.STRADDLING),
         ("55111", Residency.OUTSIDE),
         ("55101", Residency.OUTSIDE),
+        # Boxes and businesses: they say nothing of where somebody lives.
+        ("55440", Residency.UNKNOWN),
+        ("55480", Residency.UNKNOWN),
         ("", Residency.UNKNOWN),
     ],
 )
@@ -94,6 +115,9 @@ def test_the_machine_passes_only_what_is_clear() -> None:
         # "Minneapolis" in an address proves nothing where the ZIP lies outside.
         ("55425", YesNo.YES, Residency.OUTSIDE),
         ("55407", YesNo.NO, Residency.IN),
+        ("55480", YesNo.YES, Residency.PRESUMED),
+        ("55480", YesNo.NO, Residency.OUTSIDE),
+        ("55480", YesNo.UNKNOWN, Residency.UNKNOWN),
     ],
 )
 def test_the_familys_word_counts_where_the_zip_leaves_it_open(zip_code: str, says_city: YesNo, verdict: str) -> None:

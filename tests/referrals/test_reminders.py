@@ -15,7 +15,8 @@ from notifications.texts import Planned, render
 from privacy import vault
 from privacy.models import DocumentKind
 from referrals.actions import record_facts, withdraw
-from referrals.actions.clinics import remind_families, tend_seats
+from referrals.actions.clinics import give_up_seat, remind_families, tend_seats
+from referrals.actions.deadlines import drop_deadline
 from referrals.actions.reminders import remind_of_dates
 from referrals.business_time import CHICAGO
 from referrals.models import Case, CaseDeadline
@@ -27,6 +28,7 @@ PHONE = "+16125550142"
 # A Thursday, sixteen days after the request.
 DAY = date(2026, 12, 3)
 TEN = datetime(2026, 11, 26, 10, 0, tzinfo=CHICAGO)
+DAY_AFTER = datetime(2026, 12, 4, 20, 0, tzinfo=CHICAGO)
 
 
 @pytest.fixture
@@ -130,6 +132,62 @@ def test_a_date_that_changed_is_the_one_they_are_reminded_of(carrier: list[tuple
     run(TEN + timedelta(days=1, hours=8), since=TEN)
 
     assert [at.astimezone(CHICAGO).date() for at, _ in carrier] == [later - timedelta(days=7)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("moved_by", "left"), [(1, 0), (0, 1), (None, 0)], ids=["moved", "said again", "no date"])
+def test_a_reminder_that_waits_says_no_day_that_the_family_took_back(
+    carrier: list[tuple[datetime, str]], moved_by: int | None, left: int
+) -> None:
+    case = a_case()
+    a_person(case)
+    remind_of_dates(TEN)
+    day = None if moved_by is None else DAY + timedelta(days=moved_by)
+    with time_machine.travel(TEN + timedelta(minutes=1), tick=False):
+        record_facts(case=case, facts=make.free_facts(hearing_on=day, date_kind="court"), by=make.SYSTEM)
+
+    run(TEN + timedelta(hours=1), since=TEN)
+
+    assert len(carrier) == left
+    reason = Message.objects.get(template="reminder").reason
+    assert reason == ("" if left else "date_changed")
+
+
+@pytest.mark.django_db
+def test_of_a_date_that_staff_ended_nobody_is_reminded(carrier: list[tuple[datetime, str]]) -> None:
+    case = a_case()
+    a_person(case)
+    remind_of_dates(TEN)
+    [date_of_family] = CaseDeadline.objects.running().filter(case=case, rule=None)
+    drop_deadline(
+        case=case,
+        deadline=date_of_family,
+        reason="overtaken",
+        by=make.actor(make.Role.COORDINATOR),
+        now=TEN + timedelta(minutes=1),
+    )
+
+    run(DAY_AFTER, since=TEN)
+
+    assert carrier == []
+    assert Message.objects.get(template="reminder").reason == "date_over"
+
+
+@pytest.mark.django_db
+def test_a_seat_that_is_given_back_takes_every_reminder_with_it(carrier: list[tuple[datetime, str]]) -> None:
+    clinic = make.clinic(starts_at=18 * 60)
+    case = waiting(OFFICE_HOURS - timedelta(days=1))
+    a_person(case)
+    tend_seats(OFFICE_HOURS - timedelta(days=1))
+    a_week_before = clinic.begins.astimezone(CHICAGO).replace(hour=11) - timedelta(days=7)
+    remind_of_dates(a_week_before)
+    assert Message.objects.get(template="reminder_hour").state == "queued"
+
+    give_up_seat(case=case, by=make.actor(make.Role.COORDINATOR), now=a_week_before + timedelta(minutes=1))
+
+    run(clinic.begins, since=a_week_before + timedelta(minutes=2))
+    assert [words for _, words in carrier if "Thursday" in words or "Tuesday" in words] == []
+    assert Message.objects.get(template="reminder_hour").reason == "seat_freed"
 
 
 @pytest.mark.django_db

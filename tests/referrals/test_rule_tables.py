@@ -329,15 +329,27 @@ def test_an_order_without_anybody_who_takes_part_cannot_be_activated(operator: C
     assert (status, "Offer order of DET-BOND: nobody" in page) == (200, True)
 
 
-def test_a_case_type_that_rules_lead_to_cannot_end(operator: Client) -> None:
-    row = CaseType.objects.get(code="DET-HAB")
+def change_type(client: Client, code: str, **changes: Any) -> tuple[int, str]:
+    """A case type of people who are held."""
+    row = CaseType.objects.get(code=code)
     names = ["code", "meaning", "plain_name", "points", "list_code", "lsc_code", "valid_from", "source"]
-    sent = {name: getattr(row, name) for name in names} | {"detained": "on", "valid_to": day_ahead()}
+    sent = {name: getattr(row, name) for name in names} | {"detained": "on"} | changes
+    answer = client.post(f"/staff/admin/providers/casetype/{row.pk}/change/", sent)
+    return answer.status_code, answer.content.decode()
 
-    answer = operator.post(f"/staff/admin/providers/casetype/{row.pk}/change/", sent)
 
-    page = answer.content.decode()
-    assert answer.status_code == 200
+def test_a_case_type_takes_room(operator: Client) -> None:
+    status, page = change_type(operator, "DET-HAB", points=0)
+
+    assert (status, "Case type DET-HAB: a case takes at least one point." in page) == (200, True)
+    assert CaseType.objects.get(code="DET-HAB").points == 6
+    assert change_type(operator, "DET-HAB", points=1)[0] == 302
+
+
+def test_a_case_type_that_rules_lead_to_cannot_end(operator: Client) -> None:
+    status, page = change_type(operator, "DET-HAB", valid_to=day_ahead())
+
+    assert status == 200
     assert "Offer order of DET-HAB, step 1: there is no case type DET-HAB." in page
     assert "there is no case type DET-HAB" in page.split("Triage rule", 1)[1]
 

@@ -43,7 +43,7 @@ NOW = datetime(2026, 11, 23, 16, tzinfo=UTC)  # Monday 10:00 in Minneapolis
 TODAY = date(2026, 11, 23)
 DOMAIN_RULES = set(range(1, 17))
 # Jails outside the two circuits that the table of facilities knows; a lawyer adds one when somebody is moved there.
-ELSEWHERE = {"test-new-york": ("NY", 2), "test-california": ("CA", 9), "test-georgia": ("GA", 11)}
+ELSEWHERE = {"test-new-york": ("NY", 2), "test-california": ("CA", 9)}
 PLACES_WITHOUT_CODE = ["unknown", "local_jail", "other_state", "free", "not-a-place"]
 with (Path(__file__).parent / "triage_golden.csv").open() as file:
     GOLDEN = list(csv.DictReader(file))
@@ -264,6 +264,16 @@ def test_every_rule_decides_or_adds_in_three_stories(law: Law) -> None:
             if rule.only_adds and rule.code != verdict.code and satisfies(row, law, rule):
                 times[rule.pk] += 1
     assert not {rule: times[rule.pk] for rule in law.rules if times[rule.pk] < 3}
+
+
+@pytest.mark.parametrize(("place", "circuit"), [("otero", 10), ("stewart", 11)])
+def test_a_place_outside_the_two_circuits_is_in_every_installation(place: str, circuit: int) -> None:
+    facility = Facility.objects.on(TODAY).get(code=place)
+    held = Facts(taken=Taken.EARLIER, place=place, entry=Entry.UNINSPECTED, time_here=TimeHere.OVER_2)
+
+    case = Case.objects.get(pk=make.case(held, now=NOW).pk)
+
+    assert (facility.circuit, case.case_type) == (circuit, "DET-BOND")
 
 
 def test_every_place_and_every_answer_stands_in_a_story(law: Law) -> None:

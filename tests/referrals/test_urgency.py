@@ -1,5 +1,7 @@
 """The table of tiers: each row decides some story, and a gap in it never makes anybody wait."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from referrals.facts import Facts, Taken
@@ -30,3 +32,23 @@ def test_a_gap_in_the_tiers_brings_a_person_at_once(law: Law) -> None:
     place = whereabouts(Facts(taken=Taken.NO), law.facilities)
 
     assert urgency(Facts(taken=Taken.NO), place, NOW, without_the_rest) == (Urgency.T0, NO_RULE)
+
+
+@pytest.mark.parametrize(
+    ("hours", "hour_known", "tier"),
+    [(71, True, Urgency.T0), (73, True, Urgency.T1), (82, False, Urgency.T0), (95, False, Urgency.T1)],
+)
+def test_a_day_without_its_hour_counts_from_its_end(law: Law, hours: int, hour_known: bool, tier: Urgency) -> None:
+    """Noon of Friday, November 20; the day ends 12 hours later, and with it begin the 72 hours."""
+    noon = datetime(2026, 11, 20, 18, tzinfo=UTC)
+    facts = Facts(taken=Taken.JUST_NOW, taken_at=noon, taken_hour_known=hour_known, place="sherburne")
+
+    found, _reason = urgency(facts, whereabouts(facts, law.facilities), noon + timedelta(hours=hours), law.tiers)
+
+    assert found == tier
+
+
+def test_who_was_taken_today_at_an_hour_not_known_is_not_taken_in_the_future(law: Law) -> None:
+    facts = Facts(taken=Taken.JUST_NOW, taken_at=NOW, taken_hour_known=False, place="sherburne")
+
+    assert urgency(facts, whereabouts(facts, law.facilities), NOW, law.tiers)[0] == Urgency.T0

@@ -53,12 +53,15 @@ class Served:
     def __exit__(self, *_raised: object) -> None:
         process.stop(self.process)
 
-    def wait_until_ready(self, seconds: float = 60) -> dict[str, bool]:
-        """The checks of /health/ready, once all pass."""
+    def wait_until_ready(self, seconds: float = 300) -> dict[str, bool]:
+        """The checks of /health/ready, once all pass.
+
+        The first start migrates two databases and makes the demo's quarters: some 35 seconds of one free core.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=60) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=seconds) as answer:
                     checks: dict[str, bool] = json.load(answer)["checks"]
                     return checks
             except (urllib.error.URLError, ConnectionError):

@@ -30,7 +30,8 @@ def test_every_table_of_the_ledger_has_its_triggers() -> None:
         "funding_journalline_open_month",
         "funding_accountingmonth_stays_closed",
         "funding_journalline_no_append",
-        "funding_journalline_balances",
+        "funding_journalentry_is_whole",
+        "funding_journalentry_balances",
     } <= triggers
 
 
@@ -54,13 +55,21 @@ def _pair(entry: JournalEntry, of: Grant, *, debit: int = 7, credit: int = 7) ->
         )
 
 
-def test_a_line_of_a_closed_month_is_refused_whoever_writes_it() -> None:
-    city = grant()
-    entry = JournalEntry.objects.create(posted_on=date(2026, 10, 5), description="Test", created_at=NOW, line_count=2)
+def _entry(on: date = date(2026, 11, 5)) -> JournalEntry:
+    return JournalEntry(posted_on=on, description="Test", created_at=NOW, line_count=2)
+
+
+def test_a_pair_of_a_closed_month_is_refused_whoever_writes_it() -> None:
+    city, entry = grant(), _entry(date(2026, 10, 5))
     AccountingMonth.objects.create(first_day=date(2026, 10, 1), is_closed=True, closed_at=NOW)
 
+    def post() -> None:
+        with transaction.atomic():
+            _pair(entry, city)
+            entry.save(force_insert=True)
+
     with pytest.raises(IntegrityError, match="closed"):
-        _pair(entry, city)
+        post()
     assert not entry.lines.exists()
 
 
@@ -83,16 +92,44 @@ def test_a_balanced_pair_is_not_appended_to_an_entry_that_has_its_lines() -> Non
 
 
 @pytest.mark.parametrize(("debit", "is_refused"), [(7, False), (8, True)])
-def test_an_entry_is_in_balance_with_its_last_line(debit: int, is_refused: bool) -> None:
-    entry = JournalEntry.objects.create(posted_on=date(2026, 11, 5), description="Test", created_at=NOW, line_count=2)
-    city = grant()
+def test_an_entry_is_in_balance(debit: int, is_refused: bool) -> None:
+    city, entry = grant(), _entry()
+
+    def post() -> None:
+        with transaction.atomic():
+            _pair(entry, city, debit=debit)
+            entry.save(force_insert=True)
 
     if is_refused:
         with pytest.raises(IntegrityError, match="out of balance"):
-            _pair(entry, city, debit=debit)
+            post()
     else:
-        _pair(entry, city, debit=debit)
+        post()
     assert entry.lines.exists() is not is_refused
+
+
+@pytest.mark.parametrize("lines", [0, 1, 3])
+def test_no_entry_is_there_without_exactly_its_lines(lines: int) -> None:
+    city, entry = grant(), _entry()
+
+    def post() -> None:
+        with transaction.atomic():
+            JournalLine.objects.bulk_create(
+                JournalLine(entry=entry, account=Account.CASH, grant=city, debit_cents=7) for _ in range(lines)
+            )
+            entry.save(force_insert=True)
+
+    with pytest.raises(IntegrityError, match="the entry"):
+        post()
+    assert not JournalEntry.objects.filter(pk=entry.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_line_outlives_its_transaction_without_an_entry() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _pair(_entry(), grant())
+
+    assert not JournalLine.objects.exists()
 
 
 @pytest.mark.parametrize(("day", "is_refused"), [(date(2026, 10, 31), True), (date(2026, 11, 1), False)])

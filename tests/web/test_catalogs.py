@@ -19,9 +19,15 @@ TRANSLATED = [code for code, _name in settings.LANGUAGES if code != "en"]
 LANGUAGES_DEMANDED = ["es", "so", "hmn"]
 # Texts that are written alike in English and in the language, with the reason.
 SAME_AS_ENGLISH: dict[str, dict[str, str]] = {
-    "es": {"No": "the same word", "Error": "the same word"},
-    "so": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"},
-    "hmn": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"},
+    "es": {"No": "the same word", "Error": "the same word", "Guatemala, Honduras, El Salvador": "names"}
+    | dict.fromkeys(["Alaska", "Arizona", "Puerto Rico", "Venezuela"], "a name"),
+    "so": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"}
+    | dict.fromkeys(["Alaska", "Arizona"], "a name"),
+    "hmn": {"TPS": "a name", "DACA": "a name", "l, F j": "the order of a date's parts"}
+    | dict.fromkeys(["Alaska", "Arizona", "Hawaii", "Puerto Rico", "Mexico City", "Venezuela"], "a name")
+    | dict.fromkeys(
+        ["Guatemala, Honduras, El Salvador", "Ecuador, Colombia, Peru", "Somalia, Kenya, Ethiopia"], "names"
+    ),
 }
 PLURAL_FORMS = {
     "es": "nplurals=2; plural=(n != 1);",

@@ -42,6 +42,8 @@ class QuestionForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, Day):
                 field.today = self.today
+            if isinstance(field, Day | TimeOfDay):
+                field.now = self.now.time()
         self.prepare()
 
     def prepare(self) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from intake.forms.family.base import DONT_KNOW, UNKNOWN, QuestionForm, yes_or_no
 from intake.forms.fields import NONE_OF_THESE, ANumber, Day, OneOf, PlainText, SomeOf, TimeOfDay
 from intake.forms.papers import PaperPictures
+from intake.times import time_beside
 from referrals.facts import (
     PLACE_FREE,
     PLACE_LOCAL_JAIL,
@@ -79,6 +80,9 @@ class TakenForm(QuestionForm):
             for name in ("taken_day", "taken_time", "taken_where"):
                 self.errors.pop(name, None)
             return cleaned | {"taken_day": None, "taken_time": None, "taken_where": "", "taken_at": None}
+        if cleaned.get("taken_day") and not cleaned.get("taken_time") and "taken_time" not in self.errors:
+            # "Yesterday at 10 pm", all in the first box.
+            cleaned["taken_time"] = time_beside(str(self.data.get("taken_day", "")))
         day, at = cleaned.get("taken_day"), cleaned.get("taken_time")
         if at and not day and "taken_day" not in self.errors:
             # Only "in the last days" makes a time without its day mean something: today, or last night.
@@ -93,6 +97,7 @@ class TakenForm(QuestionForm):
                 ),
             )
         cleaned["taken_at"] = self._taken_at(cleaned.get("taken_day"), at)
+        cleaned["taken_hour_known"] = cleaned["taken_at"] is None or at is not None
         if cleaned["taken_at"] and cleaned["taken_at"] > self.now:
             self.add_error("taken_time", ValidationError(_("This time has not come yet. Please check it."), "future"))
         return cleaned

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.forms.family.base import DONT_KNOW, UNKNOWN, YES_OR_NO, QuestionForm, said
 from intake.forms.fields import Email, OneOf, Phone, PlainText
+from notifications.quiet_hours import ZONES
 
 MUST_NOT_KNOW = "must_not_know"
 OTHER_LANGUAGE = "other"
@@ -95,7 +97,7 @@ class ReachForm(QuestionForm):
 
     may_text = OneOf(
         label=_("May we send you text messages?"),
-        help_text=_("They are short and name nobody. You can stop them at any time with STOP."),
+        help_text=_("They are short and name nobody. Text STOP to end them at any time, and START to get them again."),
         choices=YES_OR_NO,
     )
     may_call = OneOf(label=_("May we call you?"), choices=YES_OR_NO)
@@ -115,6 +117,13 @@ class ReachForm(QuestionForm):
     hours = OneOf(
         label=_("When may we text or call?"),
         choices=[("any", _("At any hour, day or night")), ("day", _("Only by day, 8 am to 9 pm"))],
+    )
+    clock = OneOf(
+        label=_("Where is this phone?"),
+        help_text=_("So that we know when it is day there. If you choose nothing, we go by Minnesota."),
+        choices=[("", "—"), *((name, _(label)) for name, label in ZONES)],
+        widget=forms.Select,
+        required=False,
     )
     text_language = OneOf(label=_("In which language?"), choices=settings.LANGUAGES)
 

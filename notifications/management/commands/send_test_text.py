@@ -72,7 +72,9 @@ def _in_e164(number: str) -> str:
         parsed = phonenumbers.parse(number, REGION)
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
+    whole = phonenumbers.ValidationResult.IS_POSSIBLE
+    # Seven digits are "possible" within one area, which the carrier does not know.
+    if parsed is None or phonenumbers.is_possible_number_with_reason(parsed) != whole:
         raise CommandError("That is no phone number: give it with its area code, such as 612-555-0100.")
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 

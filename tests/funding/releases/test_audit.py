@@ -134,7 +134,7 @@ def test_the_dominance_of_one_case_is_judged_without_a_readers_own(largest: int,
 
     asked = {
         named.name: {demand.index for demand in system.primary(named)}
-        for named in system.insiders()
+        for named in system.insiders
         if named.name in ("the public", "provider AHR")
     }
 
@@ -177,7 +177,7 @@ def test_running_costs_are_about_nobody_and_cover_for_nobody() -> None:
 
     assert (len(alone.paid), len(with_few.paid)) == (12, 0)
     system = System(alone, "2026Q3")
-    assert [named.name for named in system.insiders()] == ["the public", "funder city"]
+    assert [named.name for named in system.insiders] == ["the public", "funder city"]
     shown = shown_by(system, choose(system, seconds=30))
     assert shown[system.sheet.cell("money", "city", "running", CENTS)] == 6_000_000
     assert audit(system, drawn(system, shown), seconds=60).is_clean

@@ -4,7 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openpyxl
@@ -96,6 +96,7 @@ def test_a_sheet_names_no_author_time_or_path_and_hides_nothing() -> None:
     book = openpyxl.load_workbook(io.BytesIO(content))
 
     assert [(sheet.title, sheet.sheet_state) for sheet in book] == [("figures", "visible"), ("definitions", "visible")]
+    assert not book.defined_names
     assert not any(
         dimension.hidden
         for sheet in book
@@ -111,6 +112,15 @@ def test_a_sheet_names_no_author_time_or_path_and_hides_nothing() -> None:
     assert not any(word in core for word in (b"creator>", b"created", b"modified", b"lastModifiedBy"))
 
 
+def _structure(node: Any) -> Iterator[Any]:
+    """The elements of a PDF's structure below a node."""
+    below = node.get_object().get("/K", [])
+    for one in below if isinstance(below, list) else [below]:
+        if hasattr(one.get_object(), "get") and "/S" in one.get_object():
+            yield one
+            yield from _structure(one)
+
+
 def test_a_pdf_is_tagged_and_names_no_author_time_or_path() -> None:
     content = next(one.content for one in draw(WHOLE[0]) if one.format == "pdf")
     reader = PdfReader(io.BytesIO(content))
@@ -118,6 +128,11 @@ def test_a_pdf_is_tagged_and_names_no_author_time_or_path() -> None:
     assert set(reader.metadata or {}) == {"/Title", "/Producer"}
     root: Any = reader.root_object
     assert root["/MarkInfo"]["/Marked"]
+    kinds = {str(one.get_object().get("/S")) for one in _structure(root["/StructTreeRoot"])}
+    assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/P"} <= kinds
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Release of 2026Q3"
+    assert not {"/Names", "/AcroForm", "/OpenAction", "/AA"} & set(root)
     assert root["/Lang"] == "en"
     xmp = root["/Metadata"].get_data()
     assert b"pdfuaid" in xmp

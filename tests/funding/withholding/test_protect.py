@@ -44,7 +44,10 @@ def filled(sizes: tuple[int, ...]) -> Book:
     return with_margins(sizes, [(7 * number * number + 3 * number) % 23 for number in range(math.prod(sizes))])
 
 
-spreads = st.one_of(st.sampled_from([0.0, 0.5, 5.0, 11.0, 60.0, 1e9, math.inf]), st.floats(0, 100))
+spreads = st.one_of(
+    st.sampled_from([0.0, 0.5, 5.0, 11.0, 60.0, 1e9, math.inf]),
+    st.integers(0, 100_000).map(lambda thousandths: thousandths / 1000),
+)
 
 
 @settings(max_examples=SCALE["brute_force_tables"])

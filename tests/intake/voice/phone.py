@@ -205,9 +205,14 @@ class Phone:
 
     def code(self) -> str:
         """The code that was read out last, by the digits' words."""
-        codes = [re.sub(r"\D", "", "".join(map(_as_digit, group.split()))) for group in self.heard]
+        codes = [digits_said(group) for group in self.heard]
         groups = [group for group in codes if len(group) in (4, 5)]
         return "".join(groups[-3:])
+
+
+def digits_said(words: str) -> str:
+    """The digits among these words, in whichever language."""
+    return re.sub(r"\D", "", "".join(map(_as_digit, words.split())))
 
 
 def _as_digit(word: str) -> str:
@@ -289,7 +294,10 @@ MAIN_WAY = [
 SIDE_WAYS = [
     # Without an interpreter; 3 and 4 lead there too, until everything is recorded.
     ("leave", "language", [("language", "5")]),
-    ("leave_number", "leave", [("leave", "3")]),
+    ("leave_ask", "leave", [("leave", "4")]),
+    ("leave_code", "leave", [("leave", "1")]),
+    ("leave_code_first", "leave", [("leave", "3")]),
+    ("leave_number", "leave_code_first", [("leave_code_first", "1")]),
     ("leave_taken", "leave_number", [("leave_number", "6125550166")]),
     ("other_number", "number", [("number", "2")]),
     ("listened", "code", [("code", "9#")]),

@@ -106,5 +106,14 @@ def test_a_late_repeat_of_the_first_webhook_of_a_collect_call_changes_nothing(se
     assert PhoneCall.objects.get().step == "jail_code"
 
 
+def test_after_three_wrong_codes_nobody_promises_to_call_the_jail_back() -> None:
+    phone = held().press("2")
+    for _time in range(3):
+        phone.press("1234567890123")
+
+    assert phone.step == "consent_jail"
+    assert "call this phone back" not in phone.words()
+
+
 def test_a_family_elsewhere_is_not_warned() -> None:
     assert WARNING not in up_to("end").words()

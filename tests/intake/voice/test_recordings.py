@@ -87,9 +87,20 @@ def test_the_list_says_what_is_missing_and_plays_what_is_there(client: Client) -
     assert f"Soomaali: {len(MANIFEST) - 1} of {len(MANIFEST)} sentences" in client.get(LIST).content.decode()
 
 
-@pytest.mark.parametrize("audio", [b"", b"<html>", b"GIF89a", MP3 + bytes(1_000_001)])
-def test_what_is_no_recording_is_refused(client: Client, audio: bytes) -> None:
-    assert upload(client, "goodbye", "en", audio).status_code == 200
+@pytest.mark.parametrize(
+    ("audio", "why"),
+    [
+        (b"", "The submitted file is empty."),
+        (b"<html>", "Neither MP3 nor WAV."),
+        (b"GIF89a", "Neither MP3 nor WAV."),
+        (MP3 + bytes(1_000_001), "Longer than 1000 kB: one sentence is shorter."),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_a_sentence(client: Client, audio: bytes, why: str) -> None:
+    page = upload(client, "goodbye", "en", audio)
+
+    assert page.status_code == 200
+    assert why in page.content.decode()
     assert not PromptRecording.objects.exists()
 
 

@@ -16,20 +16,21 @@ from accounts.roles import Role
 from intake.models import Draft, NoticeShown, PhoneCall
 from intake.voice import recordings
 from intake.voice.prompts import BY_NAME as PROMPTS
+from intake.voice.prompts import status
 from intake.voice.steps import BY_NAME, TABLE, Kind
 from notifications.models import Contact
 from privacy.models import DocumentKind, ReturnCode, SealedDocument
 from referrals.models import Case, CaseEvent, DutyPage, State, TaskKind, Urgency
 from tests import factories
-from tests.intake.two_requests import told
+from tests.intake.two_requests import sent, told
 from tests.intake.voice.conftest import MP3
-from tests.intake.voice.phone import CALLER, LANGUAGE_KEYS, MAIN_WAY, Phone, up_to, ways
+from tests.intake.voice.phone import CALLER, LANGUAGE_KEYS, MAIN_WAY, Phone, digits_said, up_to, ways
 
 pytestmark = pytest.mark.django_db
 
 LANGUAGES = ["en", "es", "so", "hmn"]
 # Where nobody has recorded the language, and no interpreter answers.
-LEAVING = {"leave", "leave_number", "leave_taken"}
+LEAVING = {"leave", "leave_ask", "leave_code", "leave_code_first", "leave_number", "leave_taken"}
 # Tuesday, 17 November 2026, 10:00 in Minneapolis, and 23:00 that day.
 DAY = datetime(2026, 11, 17, 16, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 18, 5, 0, tzinfo=UTC)
@@ -119,7 +120,9 @@ def test_every_key_leads_on_for_who_speaks_what_nobody_recorded(unspoken: str, c
     with time_machine.travel(at, tick=False):
         explore(Phone(language=unspoken, caller=caller, only_codes=True).dial(), unspoken, seen)
 
-    assert {place[0] for place in seen} == {"language", *LEAVING, "end", "new_code"}
+    # Who hides their number is asked for one, so that the code comes before that.
+    left_out = {"leave_code"} if caller == "anonymous" else set()
+    assert {place[0] for place in seen} == {"language", *LEAVING, "end", "new_code"} - left_out
 
 
 def test_every_webhook_may_come_twice(language: str) -> None:
@@ -219,7 +222,7 @@ def test_at_night_a_call_in_a_language_nobody_speaks_leaves_a_case_that_wakes_so
 
 @pytest.mark.parametrize("key", ["3", "4", "5"])
 def test_one_that_is_not_urgent_is_called_back_by_its_own_clock(key: str) -> None:
-    phone = Phone().dial().press(key).press("2")
+    phone = Phone().dial().press(key).press("2").press("1")
 
     assert phone.step == "end"
     assert Case.objects.get().urgency != Urgency.T0
@@ -233,7 +236,7 @@ def test_another_phone_is_the_one_that_is_called() -> None:
 
 
 def test_who_hides_their_number_is_asked_for_one() -> None:
-    phone = up_to("leave", "other", caller="anonymous").press("1")
+    phone = up_to("leave", "other", caller="anonymous").press("1").press("1")
 
     assert phone.step == "leave_number"
     phone.press("6125550166").hang_up()
@@ -262,6 +265,63 @@ def test_the_approved_recording_of_the_language_is_played_instead() -> None:
     assert [one.startswith("https://") for one in phone.heard[-3:]] == [True] * 3
     phone.press("1")
     assert NoticeShown.objects.get(case_id=Case.objects.get().pk).language == "so"
+
+
+@pytest.mark.parametrize("key", ["3", "4", "5"])
+@pytest.mark.parametrize("pressed", ["1", "2", "3"])
+def test_who_leaves_a_case_is_told_its_code_twice_right_after_the_yes(key: str, pressed: str) -> None:
+    phone = Phone().dial().press(key)
+    mark = len(phone.heard)
+    phone.press(pressed)
+    code = phone.code()
+
+    groups = [digits_said(group) for group in phone.heard[mark:]]
+    # English, and for who speaks another language Spanish too.
+    assert groups.count(code[:4]) == (4 if key == "5" else 2)
+    phone.press("1")
+    if pressed == "3":
+        assert phone.step == "leave_number"
+        phone.press("6125550166")
+    phone.hang_up()
+    assert Case.objects.count() == 1
+    assert up_to("code").press(code).step == "status"
+
+
+@pytest.mark.parametrize("key", ["3", "4", "5"])
+def test_a_code_is_asked_for_where_nobody_speaks_the_language_too(key: str) -> None:
+    case, code = sent()
+    phone = Phone().dial().press(key)
+    assert "If you have a code from us, press 4." in phone.words()
+    phone.press("4").press("1234567890123")
+    assert phone.step == "leave_ask"
+    phone.press(code)
+
+    assert phone.step == "status"
+    assert PROMPTS[status(case.state)].words("en") in phone.words()
+    # A new request begins where every one in this language does.
+    assert phone.press("2").step == "leave"
+    phone.press("1")
+    assert phone.step == "leave_code"
+
+
+def test_a_code_of_a_cut_call_goes_on_there_and_is_not_read_out_again() -> None:
+    phone = Phone().dial().press("3").press("3")
+    code = phone.code()
+    phone.hang_up()
+
+    again = Phone().dial().press("3").press("4").press(code)
+    assert again.step == "leave"
+    assert again.press("1").step == "end"
+    assert up_to("code").press(code).step == "status"
+
+
+def test_after_three_wrong_codes_it_goes_on_where_nobody_speaks_the_language() -> None:
+    phone = Phone().dial().press("5").press("4")
+    for _time in range(3):
+        assert phone.step == "leave_ask"
+        phone.press("1234567890123")
+
+    assert phone.step == "leave"
 
 
 def test_from_a_jail_it_leads_to_the_free_lawyers_and_asks_nothing(settings: Any) -> None:

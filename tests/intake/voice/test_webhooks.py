@@ -3,22 +3,24 @@
 import logging
 import threading
 import time
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from intake.models import CodeCheck, PhoneCall
-from intake.voice import actions, checking
+from intake.models import CodeCheck, Draft, NoticeShown, PastCall, PhoneCall
+from intake.voice import actions, answers, calls, checking
 from privacy import return_codes, throttle
-from privacy.models import ReturnCode
-from referrals.models import Case
+from privacy.models import ReturnCode, SealedDocument
+from referrals.models import Case, CaseEvent
 from tests.fake_twilio import AUTH_TOKEN, PUBLIC_BASE_URL
 from tests.intake.two_requests import sent
 from tests.intake.voice.phone import CALLER, ENDED, FORM, MAIN_WAY, START, TYPED, Phone, up_to
@@ -26,7 +28,8 @@ from tests.intake.voice.phone import CALLER, ENDED, FORM, MAIN_WAY, START, TYPED
 pytestmark = pytest.mark.django_db
 
 SAID = {"CallSid": "CA" + "7" * 32, "From": CALLER, "To": "+16125550100", "Digits": "1"}
-HOOKS = [START, f"{START}accepted/", f"{START}language/0/", f"{START}zip/3/", f"{START}person/5/", ENDED]
+MARK = "0123456789abcdef"
+HOOKS = [START, f"{START}accepted/", *(f"{START}{one}/{MARK}/" for one in ("language/0", "zip/3", "person/5")), ENDED]
 
 
 def post(path: str, said: dict[str, str], signature: str | None, **more: Any) -> int:
@@ -50,7 +53,7 @@ def signed(path: str, said: dict[str, str], token: str = AUTH_TOKEN, base: str =
         lambda path: signed(path, SAID, token="another"),
         lambda path: signed(path, SAID | {"Digits": "2"}),
         lambda path: signed(path, SAID, base="https://elsewhere.example.org"),
-        lambda path: signed(f"{START}hours/9/", SAID),
+        lambda path: signed(f"{START}hours/9/{MARK}/", SAID),
     ],
 )
 def test_what_the_carrier_did_not_sign_is_refused_and_writes_nothing(path: str, signature: Any) -> None:
@@ -72,7 +75,7 @@ def test_nothing_but_post_is_taken(path: str) -> None:
 
 
 def test_an_unknown_step_is_no_page() -> None:
-    path = f"{START}nonsense/1/"
+    path = f"{START}nonsense/1/{MARK}/"
 
     assert post(path, SAID, signed(path, SAID)) == 404
     assert not PhoneCall.objects.exists()
@@ -103,6 +106,22 @@ def test_what_is_typed_is_in_no_answer_address_log_or_message(
         assert number not in logs
         assert number not in " ".join(asked)
     assert CALLER not in answers
+
+
+def test_a_webhook_that_fails_says_nothing_of_what_was_typed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = up_to("zip")
+    phone.client = Client(raise_request_exception=False)
+    monkeypatch.setattr(answers, "record", lambda *_given, **_more: 1 / 0)
+
+    with caplog.at_level(logging.DEBUG):
+        answer = phone.post(phone._gather.get("action", ""), Digits="55407")  # type: ignore[union-attr]
+
+    assert answer.status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+    for secret in ("55407", CALLER[2:], phone.sid):
+        assert secret not in caplog.text + answer.content.decode()
 
 
 def test_no_row_of_a_call_holds_what_was_typed_or_who_called() -> None:
@@ -301,3 +320,76 @@ def test_two_calls_of_one_phone_are_two() -> None:
     Phone().dial()
 
     assert PhoneCall.objects.count() == 2
+
+
+def everything() -> list[int]:
+    return [
+        model.objects.count() for model in (PhoneCall, Case, ReturnCode, CaseEvent, SealedDocument, Draft, NoticeShown)
+    ]
+
+
+def all_again(phone: Phone) -> list[str]:
+    """Every request of a call once more, as somebody would who had caught them."""
+    return [phone.post(address, **said).content.decode() for address, said in list(phone.asked)]
+
+
+@pytest.mark.parametrize("after", [timedelta(days=1, minutes=1), timedelta(days=29)])
+def test_a_call_said_again_when_its_row_is_gone_writes_nothing(after: timedelta) -> None:
+    phone = up_to("end")
+    phone.hang_up()
+    with time_machine.travel(timezone.now() + after, tick=False):
+        assert calls.purge(timezone.now()) == 1
+        before = everything()
+
+        answers = all_again(phone)
+
+        assert everything() == before
+    assert before[:2] == [0, 1]
+    hung_up = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup /></Response>'
+    assert [one for one in answers if one] == [hung_up] * (len(answers) - 1)
+
+
+def test_a_call_said_again_long_after_begins_no_case() -> None:
+    phone = up_to("end")
+    phone.hang_up()
+    calls.purge(timezone.now() + timedelta(days=1, minutes=1))
+    later = timezone.now() + timedelta(days=40)
+    with time_machine.travel(later, tick=False):
+        calls.purge(timezone.now())
+        assert not PastCall.objects.exists()
+
+        all_again(phone)
+
+        assert everything()[1:] == [1, *everything()[2:]]
+        row = PhoneCall.objects.get()
+        assert (row.step, row.turn, row.draft_id, row.case_id) == ("language", 0, None, None)
+
+
+def test_what_is_kept_of_a_call_is_a_hash_and_a_day() -> None:
+    phone = up_to("end")
+    sid_hash = calls.sid_hash(phone.sid)
+    calls.purge(timezone.now() + timedelta(days=1, minutes=1))
+
+    past = PastCall.objects.get()
+    assert bytes(past.sid_hash) == sid_hash
+    assert {one.name for one in PastCall._meta.get_fields()} == {"id", "sid_hash", "on"}
+    assert phone.sid not in str(vars(past))
+
+
+def test_an_address_of_another_row_moves_nothing() -> None:
+    one, other = up_to("taken"), up_to("taken")
+    address = one._gather.get("action", "")  # type: ignore[union-attr]
+
+    answer = other.post(address, Digits="1").content.decode()
+
+    assert answer == other.bodies[-1]
+    assert not Case.objects.exists()
+
+
+def test_an_address_has_no_digits_but_the_turns() -> None:
+    for _call in range(3):
+        address = up_to("taken")._gather.get("action", "")  # type: ignore[union-attr]
+        *_root, step, turn, mark, _end = address.split("/")
+
+        assert (step, int(turn) < 10, len(mark)) == ("taken", True, 16)
+        assert mark.isalpha()
