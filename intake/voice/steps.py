@@ -284,7 +284,7 @@ TABLE: tuple[Step, ...] = (
         may_pass=True,
     ),
     _menu("leave_code", *_CODE_SAID, then="end", keys={"1": Key("end")}, may_pass=True),
-    # Before the number: a call that is cut there has left a case, and the caller has its code.
+    # Before the number: a call that is cut there has left a case or a request begun, and the caller has its code.
     _menu("leave_code_first", *_CODE_SAID, then="leave_number", keys={"1": Key("leave_number")}, may_pass=True),
     Step(
         name="leave_number",
