@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from accounts import people
 from accounts.models import Membership, Organization, User
 from accounts.policies import VAULT_KINDS, Refused, check_can_be_missed
+from web.editing import SavesWhatChanged
 
 admin.site.site_header = "Tables"
 admin.site.site_title = "Tables"
@@ -81,7 +82,7 @@ class MembershipInline(ReadOnly, admin.StackedInline):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(SavesWhatChanged):
     list_display = ("name", "email", "membership", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "membership__role")
     list_select_related = ("membership__organization",)
@@ -127,7 +128,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin):
+class OrganizationAdmin(SavesWhatChanged):
     list_display = ("name", "slug", "kind", "is_active")
     list_filter = ("kind", "is_active")
 

@@ -37,6 +37,7 @@ from funding.models import (
 from funding.policies import RefusedError, can_award, can_switch_public_page
 from funding.table_forms import MoneyRuleForm, StagePriceForm
 from providers.admin import CheckedRowAdmin, DatedRowAdmin
+from web.editing import SavesWhatChanged
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -53,7 +54,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(Grant)
-class GrantAdmin(admin.ModelAdmin):
+class GrantAdmin(SavesWhatChanged):
     """A new grant is posted to the ledger; afterwards only its name may change."""
 
     list_display = ("name", "funder", "award_cents", "committed_cents", "starts_on", "ends_on")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.roles import Actor
@@ -135,6 +135,13 @@ def set_limits(
         languages=list(languages), us_states=sorted(us_states), circuits=sorted(circuits), room_changed_at=now
     )
     program.refresh_from_db()
+    announce_room(now)
+
+
+@transaction.atomic
+def ask_again(programs: QuerySet[Program], now: datetime) -> None:
+    """Lets the waitlist try these programs anew, declined or not fitting before: whom they take has changed."""
+    programs.update(room_changed_at=now)
     announce_room(now)
 
 

@@ -11,9 +11,12 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
+from providers.actions import ask_again
 from providers.models import CaseType, OfferPlace, Program, Provider
 from providers.table_forms import ORDER_FIELDS, CaseTypeForm, CheckedRowForm, OfferPlaceForm, OrderForm, ProviderForm
+from web.editing import SavesWhatChanged
 
 
 class DatedRowAdmin(admin.ModelAdmin):
@@ -40,9 +43,13 @@ class CheckedRowAdmin(DatedRowAdmin):
 
 
 @admin.register(Provider)
-class ProviderAdmin(admin.ModelAdmin):
+class ProviderAdmin(SavesWhatChanged):
     form = ProviderForm
     list_display = ("code", "name", "is_primary", "is_active", "has_on_call")
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: ProviderForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        ask_again(obj.programs.all(), timezone.now())
 
     def has_delete_permission(self, request: HttpRequest, obj: Provider | None = None) -> bool:
         return False
@@ -64,7 +71,7 @@ class ProgramForm(forms.ModelForm):
 
 
 @admin.register(Program)
-class ProgramAdmin(admin.ModelAdmin):
+class ProgramAdmin(SavesWhatChanged):
     form = ProgramForm
     list_display = ("provider", "kind", "ceiling", "in_use", "paused_at", "takes_minors")
     list_select_related = ("provider",)
@@ -73,6 +80,11 @@ class ProgramAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Program | None = None) -> tuple[str, ...]:
         # Offers and room hang on what a program is; a new kind of work is a new program.
         return (*self.readonly_fields, "provider", "kind") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Program, form: ProgramForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # Whom it takes is whom it has room for.
+        ask_again(Program.objects.filter(pk=obj.pk), timezone.now())
 
     def has_delete_permission(self, request: HttpRequest, obj: Program | None = None) -> bool:
         return False

@@ -22,8 +22,9 @@ import hypothesis  # noqa: E402
 import redis  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
-from django.db import connections  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 
+from funding import ledger  # noqa: E402
 from tests import fake_carrier  # noqa: E402
 from tests.fake_carrier import FakeCarrier  # noqa: E402
 from tests.services import browser as chromium  # noqa: E402
@@ -115,3 +116,16 @@ def _empty_cache() -> Iterator[None]:
     # Not cache.clear(): that empties the whole Redis, and with it the broker's bindings.
     if stale := list(BROKER.scan_iter("tests:*")):
         BROKER.delete(*stale)
+
+
+@pytest.fixture(autouse=True)
+def _zero_trial_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that had the database, whatever it is of, the books' debits are their credits."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None:
+        # Before this one, so that the books are looked at before they are emptied.
+        request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+    yield
+    # A test that ends with a refused statement has no transaction left to look at.
+    if marker is not None and not connection.needs_rollback:
+        assert sum(ledger.trial_balance().values()) == 0

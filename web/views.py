@@ -7,15 +7,20 @@ from django.views.decorators.http import require_safe
 
 from web.languages import GREETINGS
 from web.middleware import STAFF_PREFIXES
+from web.templatetags.site import dialable
 
-# What is left to say when even the page that says sorry cannot be drawn.
+# What is left to say when even the page that says sorry cannot be drawn. No style reaches it: headings and empty lines
+# make what is tapped large enough for a thumb.
 LAST_RESORT = (
-    "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>Help request</title>"
-    "<h1>Something went wrong on our side</h1><p>Please try again in a minute, or call {helpline}.</p>"
-    "<p><a href=/en/right-now/>What to do right now</a></p>"
-    "<p lang=es>Algo falló de nuestro lado. Intente otra vez en un minuto o llame al {helpline}.</p>"
-    "<p lang=es><a href=/es/right-now/>Qué hacer ahora mismo</a></p>"
-    "<form method=post action=/en/leave/><button>Leave this page</button></form></html>"
+    "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<title>Help request</title><main>"
+    "<h1>Something went wrong on our side</h1>"
+    "<p>Please try again in a minute, or call <a href=tel:{dialed}>{helpline}</a>.</p>"
+    "<h2><a href=/en/right-now/>What to do right now</a></h2>"
+    "<p lang=es>Algo falló de nuestro lado. "
+    "Intente otra vez en un minuto o llame al <a href=tel:{dialed}>{helpline}</a>.</p>"
+    "<h2 lang=es><a href=/es/right-now/>Qué hacer ahora mismo</a></h2>"
+    "<form method=post action=/en/leave/><button><br>Leave this page<br><br></button></form></main></html>"
 )
 
 
@@ -63,7 +68,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         context = {"helpline": settings.HELPLINE, "is_staff_page": _is_staff_page(request)}
         return render(request, "500.html", context, status=500)
     except Exception:
-        return HttpResponse(LAST_RESORT.format(helpline=settings.HELPLINE), status=500)
+        words = LAST_RESORT.format(helpline=settings.HELPLINE, dialed=dialable(settings.HELPLINE))
+        return HttpResponse(words, status=500)
 
 
 def _is_staff_page(request: HttpRequest) -> bool:

@@ -215,4 +215,6 @@ def _screen(case: Case, facts: Facts, now: datetime, *, was_eligible: bool = Fal
         else:
             mark_screened(case, by=SYSTEM, now=now, detail=detail)
     elif case.screening == Screening.PENDING or (was_eligible and not is_clear):
-        open_task(case, TaskKind.SCREEN, due_at=answer_due(case.urgency, now), now=now)
+        # An offer that did not wait for the question gives it the screening clock, not the half hour of a T0.
+        due_at = case.screening_due_at if case.is_provisional else None
+        open_task(case, TaskKind.SCREEN, due_at=due_at or answer_due(case.urgency, now), now=now)

@@ -181,6 +181,9 @@ def make_offer(
     )
     detail = {"offer": str(offer.pk), "program": program.pk, "provider": program.provider.code}
     move(case, "offer", by=by, now=now, due_at=expires_at, detail=detail | ({"reason": reason} if reason else {}))
+    if offer.is_provisional and case.screening_due_at:
+        # Whether it is the fund's case holds nobody up now: five business days, where it would have been half an hour.
+        case.tasks.filter(kind=TaskKind.SCREEN, done_at=None).update(due_at=case.screening_due_at)
     if case.urgency == Urgency.T0 and not is_on_duty(hours, now):
         open_task(case, TaskKind.NOBODY_ON_DUTY, due_at=now, now=now)
         page_if_closed(case, by=by, now=now)

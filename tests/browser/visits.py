@@ -17,6 +17,7 @@ from tests.browser import (
     billing_visits,
     desk_visits,
     family_error_visits,
+    fault_visits,
     follow_up_visits,
     phone_visits,
     release_visits,
@@ -69,6 +70,7 @@ def family_visits(language: str) -> Iterator[Visit]:
     yield visit("", "start", at(home))
     yield from family_error_visits.before_a_draft(visit, home)
     yield visit("right-now/", "right now", at(f"{home}right-now/"))
+    yield from fault_visits.of_a_family(visit, home)
     yield visit("advice/", "only advice", at(f"{home}advice/"))
     for situation in SITUATIONS:
         yield visit("advice/<slug:name>/", f"advice {situation.name}", at(f"{home}advice/{situation.name}/"))
@@ -402,6 +404,7 @@ def sign_in_visits() -> Iterator[Visit]:
 
     yield visit("staff/sign-in/", "sign in", None, at("/staff/sign-in/"))
     yield visit("staff/sign-in/", "sign in with an error", None, wrong_password)
+    yield from fault_visits.of_staff()
     yield visit("staff/inactive/", "inactive", None, at("/staff/inactive/"))
     yield visit("staff/password/change/", "change password", Role.COORDINATOR, at("/staff/password/change/"))
     yield visit("staff/password/reset/", "reset password", None, at("/staff/password/reset/"))

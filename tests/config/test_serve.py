@@ -73,6 +73,18 @@ def test_it_ends_within_five_seconds_and_keeps_its_data(tmp_path: Path, ending: 
     assert "Demo data" not in again.log.read_text()
 
 
+def test_no_task_that_still_runs_holds_the_process() -> None:
+    script = (
+        "import concurrent.futures, sys, time\n"
+        "from config import serve\n"
+        "concurrent.futures.ThreadPoolExecutor().submit(time.sleep, 60)\n"
+        "print('Ended.', end='')\n"
+        "serve.leave(3)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=30, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (3, "Ended.")
+
+
 def refused_start(folder: Path, port: int, **more: str) -> subprocess.CompletedProcess[str]:
     """A start that must end by itself."""
     inherited = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}

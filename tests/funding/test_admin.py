@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models.signals import pre_save
 from django.test import Client
 
 from accounts.roles import Role
@@ -104,3 +105,21 @@ def test_no_day_is_left_without_rules_or_a_price(operator: Client, model: Any, c
     assert "the table has a gap" in response.content.decode()
     row.refresh_from_db()
     assert row.valid_to is None
+
+
+def test_money_committed_while_a_grant_is_renamed_stays_committed(operator: Client) -> None:
+    city = grant(100)
+
+    def committed_by_a_worker(**_: Any) -> None:
+        Grant.objects.filter(pk=city.pk).update(committed_cents=40)
+
+    pre_save.connect(committed_by_a_worker, sender=Grant)
+    try:
+        saved = operator.post(f"/staff/admin/funding/grant/{city.pk}/change/", {"name": "The City"})
+    finally:
+        pre_save.disconnect(committed_by_a_worker, sender=Grant)
+
+    assert saved.status_code == 302
+    city.refresh_from_db()
+    assert (city.name, city.committed_cents) == ("The City", 40)
+    Grant.objects.filter(pk=city.pk).update(committed_cents=0)

@@ -76,7 +76,7 @@ def test_a_provisional_case_that_nobody_decides_on_stays_where_it_is_and_shows_a
     case.refresh_from_db()
     assert (case.state, case.is_provisional) == (State.ACCEPTED, True)
     task = CoordinatorTask.objects.get(case=case, kind=TaskKind.SCREEN, done_at=None)
-    assert task.due_at < case.screening_due_at
+    assert task.due_at == case.screening_due_at
     assert [
         row.case.pk for row in queue(Filters(tasks_due=True), reader=factories.actor(Role.COORDINATOR), now=after).rows
     ] == [case.pk]

@@ -343,6 +343,7 @@ def test_new_answers_of_an_accepted_provisional_case_leave_it_with_its_provider(
     with after_commit():
         record_facts(case=case, facts=make.held_facts(zip_code="55423"), by=make.actor(Role.COORDINATOR), now=NOW)
     assert (fresh(case).state, open_tasks(case)) == (State.ACCEPTED, {TaskKind.SCREEN})
+    assert CoordinatorTask.objects.get(case=case, done_at=None).due_at == case.screening_due_at
     assert RoutingDecision.objects.filter(case=case).count() == 1
 
 

@@ -96,4 +96,4 @@ def test_even_a_broken_template_leaves_a_number_to_call(rf: RequestFactory) -> N
         response = views.server_error(rf.get("/es/"))
 
     assert response.status_code == 500
-    assert b"612-555-0100" in response.content
+    assert b"<a href=tel:+16125550100>612-555-0100</a>" in response.content
