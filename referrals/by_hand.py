@@ -90,7 +90,6 @@ _WITHOUT_TRANSITION: dict[str, Role | tuple[Role, ...]] = {
 # The legal clocks of a case: whoever holds it keeps them, and the hotline.
 _OF_CLOCKS = frozenset({"enter_trigger", "meet_deadline", "drop_deadline"})
 
-# In the order a coordinator is likely to want them.
 DEEDS: dict[str, Deed] = {
     "pass_screening": Deed(
         "Find eligible",
@@ -281,9 +280,32 @@ DEEDS: dict[str, Deed] = {
     ),
 }
 
+# What each is about, in the order in which somebody is likely to want them.
+PARTS: dict[str, tuple[str, ...]] = {
+    "Find a lawyer": (
+        "pass_screening",
+        "offer",
+        "withdraw_offer",
+        "transfer",
+        "book_clinic_seat",
+        "give_up_clinic_seat",
+        "hold_conflict",
+        "lift_conflict",
+        "must_not_take",
+    ),
+    "The work": ("engage", "start_stage", "request_certification", "confirm_handed_over"),
+    "Where the person is": ("record_locator_check", "may_have_moved"),
+    "Reach the family": ("request_info", "put_tier_back", "set_time_zone"),
+    "Legal clocks": ("enter_trigger", "meet_deadline", "drop_deadline"),
+    "Help elsewhere": ("refer_out", "record_referral_outcome", "screen_out"),
+    "End it": ("close", "withdraw", "lose_contact", "mark_duplicate", "reopen"),
+    "What we keep": ("place_hold", "lift_hold", "delete_data"),
+}
+PART_OF = {deed: part for part, deeds in PARTS.items() for deed in deeds}
+
 
 def deeds_open_to(actor: Actor, case: Case) -> list[str]:
-    """What this actor can do to this case now."""
+    """What this actor can do to this case now, in the order of `PARTS`."""
     steps = set(steps_open_to(actor, case))
     if actor.acts_as(Role.COORDINATOR) and awaits_screening(case):
         steps.add("pass_screening")
@@ -303,7 +325,7 @@ def deeds_open_to(actor: Actor, case: Case) -> list[str]:
             steps |= _OF_CLOCKS
     if actor.acts_as(Role.COORDINATOR):
         steps |= _about_referrals(case)
-    return [name for name in DEEDS if name in steps]
+    return [name for name in PART_OF if name in steps]
 
 
 def _by_the_case_itself(actor: Actor, case: Case) -> Iterator[str]:

@@ -13,7 +13,7 @@ from accounts.access import MemberRequest, members_only
 from accounts.roles import HOTLINE_ROLES, Role
 from referrals.actions import assignments, finish_task
 from referrals.actions.desk import mark_read
-from referrals.by_hand import DEEDS, deeds_open_to, text_of
+from referrals.by_hand import DEEDS, PART_OF, deeds_open_to, text_of
 from referrals.clocks import clocks_of
 from referrals.deadlines import Rule
 from referrals.forms import DeedForm, DeedNote, EnterTriggerForm, GiveForm, form_for
@@ -33,6 +33,7 @@ class OpenDeed:
     """
 
     name: str
+    part: str
     title: str
     means: str
     form: DeedForm | None
@@ -116,7 +117,7 @@ def _trigger_form(case: Case, rule: Rule, now: datetime) -> EnterTriggerForm:
 def _open_deed(name: str, page: CasePage) -> OpenDeed:
     deed = DEEDS[name]
     if text_of(name):
-        return OpenDeed(name, deed.title, deed.means, None, None)
+        return OpenDeed(name, PART_OF[name], deed.title, deed.means, None, None)
     form = form_for(name, page.case, now=page.now, live_offer=page.live_offer)
     note = DeedNote(deed=name) if page.may_note_beside else None
-    return OpenDeed(name, deed.title, deed.means, form, note)
+    return OpenDeed(name, PART_OF[name], deed.title, deed.means, form, note)

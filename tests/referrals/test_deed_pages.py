@@ -15,7 +15,7 @@ from notifications.models import Message
 from notifications.texts import render
 from privacy.models import SealedDocument, WrappedKey
 from referrals.actions.notes import MOST_CHARACTERS
-from referrals.by_hand import DEEDS, deeds_open_to, text_of
+from referrals.by_hand import DEEDS, PARTS, deeds_open_to, text_of
 from referrals.models import Case, CaseEvent, State
 from tests import factories
 from tests.referrals.test_staff_pages import accepted, received, url, waiting
@@ -137,6 +137,18 @@ def test_every_deed_has_a_page_and_what_texts_nobody_is_done_from_the_case(
         form = f'method="post" action="{url(case, f"do/{deed}/")}"'
         assert (form in page) == (not text_of(deed))
         assert url(case, f"do/{deed}/") in page
+
+
+def test_every_deed_has_its_part_of_the_list_and_stands_there_once() -> None:
+    assert sorted(name for part in PARTS.values() for name in part) == sorted(DEEDS)
+
+
+def test_many_deeds_stand_under_headings_with_the_lawyer_first(client: Client) -> None:
+    page = unescape(client.get(url(waiting())).content.decode())
+
+    headings = re.findall(r'<h3 class="deeds__part">([^<]+)</h3>', page)
+    assert headings[0] == "Find a lawyer"
+    assert headings == [part for part in PARTS if part in headings]
 
 
 def test_a_note_is_sealed_in_the_same_submit_and_stands_nowhere_else(client: Client) -> None:
