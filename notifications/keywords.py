@@ -75,36 +75,45 @@ _POLITE = re.compile(
     r"\b(please|pls|plz|thanks|thank you|now|por favor|porfa|gracias|ya|fadlan|mahadsanid|thov|ua tsaug)\b"
 )
 
+_BEFORE_STOP = r"(?:ok|okay|just|no|hey|enough|i said|i want you to|(?:can|could|will|would) (?:you|u)|guys|all|please)"
 # "messages" in all their names, for what is refused.
-_TEXTS = r"(?:text\w*|messag\w*|msgs?|sms|mensaj\w*|textos?|fa+r+i+m\w*|fa+r+i+n\w*|xov|ntawv|lus)"
+_TEXTS = r"(?:text\w*|txt\w*|messag\w*|msgs?|sms|mensaj\w*|textos?|fa+r+i+m\w*|fa+r+i+n\w*|xov|ntawv|lus)"
 _REFUSALS = tuple(
     re.compile(pattern)
     for pattern in (
         # English
         rf"\b(?:stop|quit|cease|no more)\b(?:\W+\w+){{0,3}}?\W+{_TEXTS}\b",
         rf"\b(?:end|cancel)\b(?:\W+\w+){{0,1}}?\W+{_TEXTS}\b",
-        r"\b(?:stop|quit)\W+(?:contacting|writing|bothering|sending|messaging|texting)\b",
-        r"\b(?:do not|dont|don t|never)\W+(?:(?:ever|you|please)\W+)?(?:text|message|msg|contact|write|send|bother)\b",
-        rf"\b(?:do not|dont|don t)\W+want\b(?:\W+\w+){{0,5}}?\W+{_TEXTS}\b",
-        r"\b(?:unsubscribe|opt(?:ing)?\W*out|opt me out|take me off|remove (?:me|my number))\b",
-        r"\b(?:leave me alone|wrong number|(?:lose|forget|delete|erase) my number)\b",
+        r"\b(?:stop|quit)\W+(?:contacting|writing|bothering|sending|messaging|te?xting)\b",
+        r"\b(?:do not|dont|don t|never)\W+(?:(?:ever|you|please)\W+)?(?:te?xt|message|msg|contact|write|send|bother)\b",
+        rf"\b(?:do not|dont|don t|no longer)\W+(?:want|wish)\b(?:\W+\w+){{0,5}}?\W+{_TEXTS}\b",
+        r"\b(?:revoke|withdraw|take back)\W+(?:(?:my|all|our|the)\W+)?(?:consent|permission)\b",
+        r"\b(?:unsu[bsc]+rib\w*|unsub|opt(?:ing)?\W*out|opt me out|take me off|remove (?:me|my number))\b",
+        r"\b(?:leave (?:me|us) alone|not interested|wrong number|(?:lose|forget|delete|erase) my number)\b",
         r"^(?:just )?stop (?:it|this|that|these|those|them)$",
+        rf"^(?:{_BEFORE_STOP} )+stop(?: (?:it|this|that|already|now|please))*$",
+        r"^(?:stop already|no more(?: please)?)$",
         # Spanish
-        r"\b(?:no|nunca)\W+(?:me|nos)\W+(?:manden?|envien?|escriba|escriban|textee?n?|contacten?|molesten?)\b",
-        rf"\b(?:no|ya no)\W+quiero\b(?:\W+\w+){{0,4}}?\W+{_TEXTS}\b",
+        r"\b(?:no|ni|nunca)\W+(?:me|nos)\W+(?:manden?|envien?|escriban?|textee?n?|contacten?|molesten?)\b",
+        r"\bno (?:me |nos )?vuelvan? a (?:mandar|enviar|escribir|textear|molestar)\w*",
+        rf"\bno\W+(?:quiero|queremos|deseo|deseamos)\b(?:\W+\w+){{0,4}}?\W+{_TEXTS}\b",
         r"\b(?:dejen?|deje|paren?|pare)\W+(?:ya\W+)?de\W+(?:mandar\w*|enviar\w*|escribir\w*|textear\w*|molestar\w*)\b",
+        rf"\bno (?:mas )?(?:mandar|enviar)(?:me|nos)?(?:\W+\w+){{0,2}}?\W+{_TEXTS}\b",
         rf"\bno mas\W+{_TEXTS}\b",
+        r"\b(?:quit|borr|sac|saqu|elimin)(?:ar|en?)(?:me|nos) de (?:la|su|esta) lista\b",
+        r"\b(?:dar(?:me|nos)?|den?(?:me|nos)) de baja\b",
         r"\b(?:numero equivocado|quiten? mi numero|borren? mi numero|dejen?me en paz)\b",
         # Somali
         r"\bha\W+(?:i|ii|igu|noo|nagu)\W+soo\W+(?:dirin|qorin|diriina)\b",
         rf"\b(?:jooji\w*|dhaaf\w*)\b(?:\W+\w+){{0,3}}?\W+{_TEXTS}\b",
-        rf"{_TEXTS}(?:\W+\w+){{0,3}}?\W+(?:jooji\w*|ma rabo)\b",
-        r"\b(?:ma rabo\W+fa+r+i+m\w*|lambar\w* khalad\w*|khalad\w* (?:waaye )?lambar\w*)\b",
+        rf"{_TEXTS}(?:\W+\w+){{0,3}}?\W+(?:jooji\w*|ma rabo|iga daa\w*)\b",
+        r"\bha\W+(?:ila|nala)\W+soo\W+xirii?ri\w*",
+        r"\b(?:ma rabo\W+fa+r+i+m\w*|lambar\w* (?:waa )?khalad\w*|khalad\w* (?:waaye )?lambar\w*)\b",
         # Hmong
         r"\b(?:txhob|tsis txhob)\W+(?:xa|sau|hu)\b",
         r"\btsum\W+(?:txhob\W+)?(?:xa|sau)\b",
         rf"\btsis\W+xav\W+tau\b(?:\W+\w+){{0,4}}?\W+{_TEXTS}\b",
-        r"\bxov tooj yuam kev\b",
+        r"\b(?:xov tooj|nab npawb) (?:no )?yuam kev\b",
     )
 )
 
@@ -155,15 +164,32 @@ def hear(body: str) -> Heard:
     # "Stop please" surely stops texts; "cancel please" may mean something else, which a person finds out.
     if {bare, _once(bare)} & _STOP or _is_hand_up(body):
         return Heard(Wish.REFUSAL, is_urgent)
-    rest = _NOT_TO_STOP.sub(" ", words)
+    clauses = [_plain(clause) for clause in _CLAUSE_ENDS.split(body)]
+    if _CALLS_A_HALT & set(clauses):
+        return Heard(Wish.REFUSAL, is_urgent)
+    rest = _words_of(" ".join(_NOT_TO_STOP.sub(" ", clause) for clause in clauses))
     if any(refusal.search(rest) for refusal in _REFUSALS):
         return Heard(Wish.REFUSAL, is_urgent)
     return Heard(Wish.OTHER, is_urgent)
 
 
 _LONGEST_COMMAND = 6
-# "Don't stop texting me" refuses nothing.
-_NOT_TO_STOP = re.compile(r"\b(?:dont|don t|do not) (?:ever )?(?:stop|quit)\b")
+# "STOP. Call me instead": a sentence, or what stands before a comma, is the command, whatever comes before or after it.
+# Without words that say other things too, such as "cancel", "end", "para" or "alto" (a tall man).
+_CLAUSE_ENDS = re.compile(r"[.,;:!?\n\r¡¿…–—]+|\s-+\s")
+_CALLS_A_HALT = frozenset(
+    {
+        *("stop", "please stop", "stop please", "just stop", "stopall", "unsubscribe", "optout", "stop texts"),
+        *("alto ya", "basta", "ya basta", "no mas mensajes", "ya paren", "ya pare"),
+        *("jooji", "joojiya", "fadlan jooji", "tsum", "thov tsum", "txhob xa", "txhob xa ntxiv"),
+    }
+)
+# "Don't stop texting me" refuses nothing. Within a clause only: "No, paren de escribirme" refuses.
+_NOT_TO_STOP = re.compile(
+    r"\b(?:dont|don t|do not|never)(?: (?:ever|want to|want you to|you|please))* (?:stop|quit|end|cancel|miss|lose)\b|"
+    r"\bno (?:me |nos )?(?:dejen?|paren?|cancelen?|quiero perder)\b(?: de \w+)?|"
+    r"\bha jooji\w*|\btxhob tsum\b"
+)
 _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
 _HANDS_UP = frozenset("🛑⛔🚫✋🖐\ufe0f ")
 
@@ -185,7 +211,12 @@ def _plain(body: str) -> str:
     """Small letters without accents, signs and emoji, one blank between words: as hurried people type."""
     decomposed = unicodedata.normalize("NFKD", body).casefold()
     # An apostrophe belongs to its word ("don't"), every other sign parts words.
-    kept = "".join(one for one in decomposed if not unicodedata.combining(one) and one not in "'’‘`´")
+    # Signs of no width, which keyboards and copied texts leave in the midst of words, are none.
+    kept = "".join(
+        one
+        for one in decomposed
+        if not unicodedata.combining(one) and unicodedata.category(one) != "Cf" and one not in "'’‘`´"
+    )
     return _words_of("".join(one if one.isalnum() else " " for one in kept))
 
 

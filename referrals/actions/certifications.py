@@ -93,7 +93,7 @@ def remind(*, request: CertificationRequest, desk: str, by: Actor, now: datetime
         locked.desk = CertificationDesk(desk)
         locked.held_by_user_id = by.user_id if locked.desk == CertificationDesk.OURS else None
         locked.save()
-        close_tasks(locked.case, TaskKind.CERTIFICATION_LATE, by=by, now=now)
+        _end_task_of_late(locked, by, now)
         _note(locked, "certification_reminded", by, now, desk=str(locked.desk))
 
 
@@ -106,7 +106,7 @@ def note_good_cause(*, request: CertificationRequest, by: Actor, now: datetime |
         locked.good_cause_on = today_of(now)
         locked.save()
         if clock_run_out(locked, today_of(now)) is None:
-            close_tasks(locked.case, TaskKind.CERTIFICATION_LATE, by=by, now=now)
+            _end_task_of_late(locked, by, now)
         _note(locked, "certification_good_cause", by, now)
 
 
@@ -124,7 +124,7 @@ def certify(
             _counted_six_months(signed_on),
         )
         locked.save()
-        close_tasks(locked.case, TaskKind.CERTIFICATION_LATE, by=by, now=now)
+        _end_task_of_late(locked, by, now)
         _note(locked, "certified", by, now)
 
 
@@ -147,7 +147,7 @@ def note_filed(*, request: CertificationRequest, filed_on: date, by: Actor, now:
         _check(locked.certified_on is not None and locked.filed_on is None, locked)
         locked.filed_on = filed_on
         locked.save()
-        close_tasks(locked.case, TaskKind.CERTIFICATION_ENDS, by=by, now=now)
+        _end_task_of_ends(locked, by, now)
         _note(locked, "petition_filed", by, now)
 
 
@@ -231,6 +231,24 @@ def _tell_ends(request: CertificationRequest, now: datetime) -> bool:
     return bool(is_news)
 
 
+def _end_task_of_late(done: CertificationRequest, by: Actor, now: datetime) -> None:
+    """Ends the case's task about late agencies, unless another one is late and was not reminded since: a case has one
+    such task for all its agencies."""
+    today = today_of(now)
+    for other in done.case.certification_requests.filter(AWAITS_ANSWER).exclude(pk=done.pk):
+        ended = clock_run_out(other, today)
+        if ended is not None and (other.reminded_on is None or other.reminded_on <= ended):
+            return
+    close_tasks(done.case, TaskKind.CERTIFICATION_LATE, by=by, now=now)
+
+
+def _end_task_of_ends(done: CertificationRequest, by: Actor, now: datetime) -> None:
+    """Ends the case's task about what runs out, unless another Supplement B, that it was also about, still does."""
+    others = done.case.certification_requests.filter(AWAITS_FILING, ends_told_at__isnull=False)
+    if not others.exclude(pk=done.pk).exists():
+        close_tasks(done.case, TaskKind.CERTIFICATION_ENDS, by=by, now=now)
+
+
 def _end(request: CertificationRequest, kind: str, by: Actor, now: datetime | None, **days: date) -> None:
     now = now or timezone.now()
     with transaction.atomic():
@@ -239,7 +257,7 @@ def _end(request: CertificationRequest, kind: str, by: Actor, now: datetime | No
         for name, day in days.items():
             setattr(locked, name, day)
         locked.save()
-        close_tasks(locked.case, TaskKind.CERTIFICATION_LATE, by=by, now=now)
+        _end_task_of_late(locked, by, now)
         _note(locked, kind, by, now)
 
 

@@ -34,7 +34,8 @@ def assign(weights: Table, sizes: Table, capacities: Sequence[Number]) -> Answer
     weight of zero or less is never taken. Exact, as far as doubles tell two totals apart, and the same for the same
     input. Of equally good answers, one that places job 0 comes before one that does not, then job 1, and so on (where
     that is not too hard to tell), so that a job whose weight rises is not dropped for one that is as good. Raises
-    ValueError for shapes that do not fit together, a negative size or capacity, and what is not a finite number.
+    ValueError for shapes that do not fit together, a negative size or capacity, what is not a finite number, and
+    weights of which one is more than some 1e300 times as fine as all together (1e300 beside 1e-300).
     """
     problem = read(weights, sizes, capacities)
     if not problem.pairs:

@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 
 # Doubles hold whole numbers up to here; beyond it the solver gets rounded ones, and its word is checked all the same.
 _LARGEST_COEFFICIENT = 2**20
+# What all jobs can be worth together, in whole units, so that a double holds every total and bound: 1e300 beside 1e-300
+# in one table would take units of which no double can count that many.
+_LARGEST_TOTAL = 2**1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _unit(largest: int) -> int:
 def read(weights: Table, sizes: Table, capacities: Sequence[Number]) -> Problem:
     """Checks the shapes and numbers and leaves out what can never be part of the best answer.
 
-    Raises ValueError.
+    Raises ValueError, also where weights are so far apart (1e300 beside 1e-300) that no double holds their total.
     """
     room = [_exact(one, f"the capacity of provider {number}") for number, one in enumerate(capacities)]
     if any(one < 0 for one in room):
@@ -126,6 +129,10 @@ def _in_whole_numbers(jobs: int, found: list[_Found], room: list[Fraction]) -> P
     pairs = [(job, at, int(weight * of_weight), int(size * of_room[at])) for job, at, weight, size in found]
     # The coarsest units that still tell all of them apart: a step in weight is larger, tables of room are shorter.
     step = math.gcd(*(weight for _, _, weight, _ in pairs)) or 1
+    if sum(weight // step for _, _, weight, _ in pairs) > _LARGEST_TOTAL:
+        raise ValueError(
+            "The weights are too far apart: some are more than 1e300 times as fine as all of them together."
+        )
     steps = [math.gcd(*(size for _, to, _, size in pairs if to == at)) or 1 for at in range(len(room))]
     return Problem(
         jobs,

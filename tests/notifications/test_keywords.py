@@ -33,6 +33,10 @@ def test_the_table_has_every_wish_in_every_way() -> None:
     }
 
 
+def test_what_a_phone_adds_below_hides_no_stop() -> None:
+    assert hear("STOP\n\nSent from my phone").wish == Wish.REFUSAL
+
+
 @given(
     st.sampled_from(["STOP", "alto", "jooji", "tsum", "no más"]),
     st.lists(st.sampled_from([" ", ".", "!", "\n", "🛑", "…", "\u200d", "\t", "?"]), max_size=6).map("".join),

@@ -184,6 +184,18 @@ def test_very_large_and_very_small_numbers_are_told_apart() -> None:
     assert assign([[1e-12], [3e-12]], [[1e-9], [1e-9]], [1e-9]) == [None, 0]
 
 
+@pytest.mark.parametrize("solve", [assign, lambda *instance: assign_with_gap(*instance)[0]])
+def test_what_is_far_apart_is_answered_as_long_as_a_double_holds_the_total(solve: Any) -> None:
+    # Of one size only, however large or fine; of sizes and rooms at any distance; beside a weight that counts nothing.
+    assert solve([[10**400], [2 * 10**400]], [[1], [1]], [1]) == [None, 0]
+    assert solve([[1], [1], [5]], [[10**400], [1e-300], [1e300]], [1e300]) == [
+        0 if one == 2 else None for one in range(3)
+    ]
+    assert solve([[1e150], [1e-120]], [[1], [1]], [2]) == [0, 0]
+    assert solve([[1e300], [-1e-300]], [[1], [1]], [2]) == [0, None]
+    assert solve([[1], [Fraction(1, 3)], [0.5]], [[0.5], [Fraction(1, 2)], [1]], [1.0]) == [0, 0, None]
+
+
 def test_a_weight_of_nothing_or_less_is_left_out() -> None:
     assert assign([[0], [-3], [2]], [[1], [1], [1]], [9]) == [None, None, 0]
 
@@ -218,6 +230,8 @@ def test_the_smallest_problems_have_an_answer(weights: Any, sizes: Any, capaciti
         ([[1]], [[math.inf]], [5], "not a finite number"),
         ([[1]], [[1]], [math.inf], "capacity of provider 0 is not a finite number"),
         ([["much"]], [[1]], [5], "not a finite number"),
+        ([[1e300, 1e-300]], [[1, 1]], [1, 1], "weights are too far apart"),
+        ([[10**400], [1]], [[1], [1]], [5], "weights are too far apart"),
         ([None], [[1]], [5], "no row for job 0"),
         ([[1]], [None], [5], "no row for job 0"),
     ],
