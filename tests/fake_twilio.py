@@ -86,6 +86,9 @@ class FakeTwilio:
     authorizations: list[str] = field(default_factory=list)
     answer: Answer = (201, None)
     list_answer: Answer = (200, None)
+    # Instead of deleting a record: what it says, by the record's id.
+    delete_answers: dict[str, Answer] = field(default_factory=dict)
+    not_deleted: list[str] = field(default_factory=list)
     silent: bool = False
     hang_up: bool = False
     takes_anyway: bool = True
@@ -203,6 +206,11 @@ class Handler(BaseHTTPRequestHandler):
         self._record(urlsplit(self.path).path, self._delete)
 
     def _delete(self, record: Record) -> None:
+        if record.sid in self.fake.delete_answers:
+            status, code = self.fake.delete_answers[record.sid]
+            self.fake.not_deleted.append(record.sid)
+            self._reply(status, {"status": status, "code": code, "message": f"Not the text to {record.to}"})
+            return
         if record.status in ON_THEIR_WAY:
             self._reply(409, {"status": 409, "code": 20009, "message": "Delivery has not been completed"})
             return

@@ -83,7 +83,7 @@ class TextBackend(Protocol):
         ...
 
     def remove(self, carrier_id: str) -> bool:
-        """Delete the carrier's record of a text; False while it still keeps it."""
+        """Delete the carrier's record of a text; False while it still keeps it, or cannot delete this one."""
         ...
 
     def remove_older_than(self, moment: datetime) -> int:

@@ -39,6 +39,8 @@ PAGE = 200
 # Its code for a record that cannot be deleted yet.
 STILL_ON_ITS_WAY = 20009
 MOST_PAGES = 50
+# What the carrier says to whoever asks for whatever; all else is about the one record, and keeps no other there.
+OF_THE_ACCOUNT = frozenset({401, 429, 503})
 
 
 class HttpClient(TwilioHttpClient):
@@ -140,16 +142,18 @@ class TwilioBackend:
         return fetch(carrier_id)
 
     def remove(self, carrier_id: str) -> bool:
-        """As the protocol says; a record that is not there any more is removed."""
+        """As the protocol says; a record that is not there any more is removed. Raises `CannotAsk`."""
         try:
             with asking() as client:
                 return bool(client.messages(carrier_id).delete())
         except Refused as refused:
             if refused.status == 404:
                 return True
-            if refused.status == 409 or refused.code == STILL_ON_ITS_WAY:
-                return False
-            raise
+            if refused.status in OF_THE_ACCOUNT:
+                raise
+            if refused.status != 409 and refused.code != STILL_ON_ITS_WAY:
+                log.error("the record %s was not deleted: %s, code %s", carrier_id, refused.status, refused.code)
+            return False
 
     def remove_older_than(self, moment: datetime) -> int:
         """By Twilio's list, page by page; a text that is still on its way stays until the next time."""

@@ -84,6 +84,43 @@ def test_a_carrier_that_is_away_is_asked_again(make_message: MakeMessage, twilio
     assert removal.remove_ended(NOON + HOUR) == 1
 
 
+@pytest.mark.parametrize("answer", [(500, None), (400, 20001), (403, 20003), (502, None), (409, 20009)])
+def test_one_record_that_cannot_be_deleted_keeps_no_other_there(
+    make_message: MakeMessage, twilio: FakeTwilio, caplog: pytest.LogCaptureFixture, answer: tuple[int, int | None]
+) -> None:
+    for number in range(3):
+        delivered(make_message, twilio)
+        Message.objects.filter(carrier_id=twilio.sid()).update(state_since=NOON + number * MINUTE)
+    twilio.delete_answers = {twilio.sid(0): answer}
+
+    assert removal.remove_ended(NOON + HOUR) == 2
+    assert set(twilio.records) == {twilio.sid(0)}
+    for number in range(3):
+        twilio.take({"To": PHONE, "Body": f"what a family wrote, {number}"}, "")
+        twilio.records[twilio.sid()].status = "received"
+    assert removal.sweep_carrier(NOON + 18 * HOUR) == 3
+    assert set(twilio.records) == {twilio.sid(0)}
+    assert PHONE not in caplog.text
+    twilio.delete_answers = {}
+    assert removal.remove_ended(NOON + 19 * HOUR) == 1
+    assert twilio.records == {}
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_who_is_refused_altogether_does_not_go_on_asking(
+    make_message: MakeMessage, twilio: FakeTwilio, status: int
+) -> None:
+    for _ in range(3):
+        delivered(make_message, twilio)
+    twilio.delete_answers = dict.fromkeys(twilio.records, (status, None))
+
+    assert removal.remove_ended(NOON + HOUR) == 0
+    assert removal.sweep_carrier(NOON + 18 * HOUR) == 0
+
+    assert len(twilio.records) == 3
+    assert len(twilio.not_deleted) == 2, "each asked once"
+
+
 def test_the_sweep_finds_what_no_row_of_ours_names(make_message: MakeMessage, twilio: FakeTwilio) -> None:
     for number in range(450):
         twilio.take({"To": PHONE, "Body": f"what a family wrote, {number}"}, "")
