@@ -41,7 +41,7 @@ def rows_of(content: bytes, columns: Sequence[str]) -> list[tuple[int, dict[str,
         lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
         raise UnreadableError(
-            "The file is not CSV: a quotation mark is not closed, or something follows one."
+            "The file is not CSV: a quotation mark is not closed, something follows one, or a cell is far too long."
         ) from None
     if not lines or [cell.strip().lower() for cell in lines[0]] != list(columns):
         raise UnreadableError(f"The first line must be: {','.join(columns)}")

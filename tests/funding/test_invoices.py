@@ -185,6 +185,7 @@ def test_every_bad_line_is_named_at_once_whatever_is_wrong_with_it() -> None:
         ("case,stage,date,amount\nñ".encode("latin-1"), "not UTF-8"),
         (b"case,stage,date,amount\n\x00", "not text"),
         (b'case,stage,date,amount\n"K7M', "not CSV"),
+        (b"case,stage,date,amount\n" + b"K" * 140_000 + b",habeas,2026-11-17,2500\n", "a cell is far too long"),
         (b"case,stage,date,amount\n" + b"K7M-4QD,habeas,2026-11-17,2500\n" * 2001, "more than 2,000 lines"),
         (b"x" * 1_000_001, "too large"),
     ],

@@ -356,10 +356,34 @@ def test_only_the_funds_money_people_publish(role: Role) -> None:
 def test_the_command_publishes_or_says_why_not(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("release", "2025Q4")
     assert capsys.readouterr().out.startswith("2025Q4 ")
-    with pytest.raises(CommandError, match="already released"):
-        call_command("release", "2025Q4")
+    with pytest.raises(CommandError, match="2026Q1 comes first"):
+        call_command("release", "2026Q2")
     with pytest.raises(CommandError, match="like 2026Q3"):
         call_command("release", "last")
+
+
+def test_the_command_run_again_finds_the_same_bytes_and_says_so(
+    city: Grant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pay(city, APRIL, AHR=20)
+    call_command("release", "2026Q2")
+    first = capsys.readouterr()
+    documents = {one.pk: bytes(one.content) for one in ReleaseDocument.objects.all()}
+    # Late: of the next quarter.
+    pay(city, APRIL, AHR=12)
+
+    call_command("release", "2026Q2")
+
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert (first.err, "nothing was made again" in again.err) == ("", True)
+    assert {one.pk: bytes(one.content) for one in ReleaseDocument.objects.all()} == documents
+
+    drop_all(connection)
+    ReleaseDocument.objects.filter(pk=min(documents)).update(content=b"other")
+    with pytest.raises(CommandError, match="not what was published"):
+        call_command("release", "2026Q2")
+    create_all(connection)
 
 
 @pytest.mark.parametrize(
