@@ -9,6 +9,7 @@ class IntakeConfig(AppConfig):
     name = "intake"
 
     def ready(self) -> None:
+        from intake import checks  # noqa: F401
         from notifications import before_matching, corrections_of
         from referrals.learned import on_learned
         from web.navigation import waiting_in

@@ -23,13 +23,13 @@ _INDEXED = (indexes.PHONE, indexes.A_NUMBER, indexes.PERSON, indexes.BORN_IN)
 
 
 def normalized_phone(typed: str) -> str:
-    """E.164, or "" for what cannot be called; numbers without a country are North American."""
+    """E.164, or "" for what cannot be called, as no extension can; numbers without a country are North American."""
     try:
         number = phonenumbers.parse(typed, "US")
     except phonenumbers.NumberParseException:
         return ""
     # The parser reads letters as on a telephone's keys; here they are something else that was typed.
-    if _LETTER.search(typed.lower().replace("ext", "")) or not phonenumbers.is_valid_number(number):
+    if number.extension or _LETTER.search(typed) or not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -4,11 +4,11 @@ import phonenumbers
 
 
 def e164(typed: str) -> str:
-    """E.164, or "" for what cannot be called; numbers without a country are North American."""
+    """E.164, or "" for what cannot be called, as no extension can; numbers without a country are North American."""
     try:
         number = phonenumbers.parse(typed, "US")
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_valid_number(number):
+    if number.extension or not phonenumbers.is_valid_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -22,7 +22,9 @@ class OwnPhoneForm(forms.Form):
     def clean_phone(self) -> str:
         phone = normalized_phone(self.cleaned_data["phone"])
         if not phone:
-            raise ValidationError("This is no phone number: write ten digits, such as 612-555-0100.")
+            raise ValidationError(
+                "This is no phone number: write ten digits without an extension, such as 612-555-0100."
+            )
         return phone
 
 

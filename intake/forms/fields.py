@@ -127,7 +127,12 @@ class Phone(PlainText):
             number = phonenumbers.parse(text, "US")
         except phonenumbers.NumberParseException as error:
             raise wrong from error
-        if re.search(r"[^\W\d_]", text.lower().replace("ext", "")) or not phonenumbers.is_valid_number(number):
+        if number.extension:
+            # Dropped it would ring at a switchboard: somebody else would answer.
+            raise ValidationError(
+                _("We cannot dial an extension. Write a number that rings without it."), code="extension"
+            )
+        if re.search(r"[^\W\d_]", text) or not phonenumbers.is_valid_number(number):
             raise wrong
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

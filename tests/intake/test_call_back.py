@@ -332,6 +332,14 @@ def test_an_urgent_call_at_any_hour_is_due_in_thirty_minutes_first_and_unread(cl
     assert text(client.get(DESK)).count(">New<") == 2  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("typed", ["612-555-0188 ext. 4", "612-555-0188 x4", "612-555-0188#4", "612-555"])
+def test_a_phone_that_cannot_ring_a_coordinator_is_not_saved(client: Client, typed: str) -> None:
+    page = client.post(f"{DESK}my-phone/", {"phone": typed}).content.decode()
+
+    assert "without an extension" in page
+    assert DutyPhone.objects.get().phone == "+16125550161"
+
+
 def test_without_a_phone_of_their_own_a_coordinator_rings_nobody(carrier: FakeCarrier) -> None:
     case = filed()
     client = factories.client_of(factories.member(Role.COORDINATOR))

@@ -24,6 +24,7 @@ from intake.lookup import (
 from intake.tasks import give_index_key_to_hotline, index_lookup, index_lookups
 from privacy import destruction, holders, indexes, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, IndexKeyGrant, ReaderKey, SealedDocument, WrappedKey
+from referrals.phone_numbers import e164
 from tests import factories
 from tests.intake.family import STORY
 from tests.intake.test_sending import a_draft
@@ -62,6 +63,11 @@ def test_whatever_is_typed_normalizes_to_nothing_or_to_one_form_that_stays(typed
     assert normalized_phone(phone) == phone
     assert a_number == "" or re.fullmatch(r"[0-9]{9}", a_number)
     assert normalized_a_number(a_number) == a_number
+
+
+@pytest.mark.parametrize("typed", ["612-555-0123 x45", "612-555-0123 ext 45", "612-555-0123#45", "6125550123;ext=45"])
+def test_an_extension_is_no_number_that_can_be_called_nor_another_one(typed: str) -> None:
+    assert normalized_phone(typed) == e164(typed) == ""
 
 
 @given(
