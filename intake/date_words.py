@@ -59,6 +59,29 @@ NUMBERS = _numbered(
     "eleven once",
     "twelve doce",
 )
+# Days of a month in words that count nothing else here, written together as `intake/dates.py` finds them.
+DAYS_IN_WORDS = _numbered(
+    "thirteen thirteenth trece",
+    "fourteen fourteenth catorce",
+    "fifteen fifteenth quince",
+    "sixteen sixteenth dieciseis",
+    "seventeen seventeenth diecisiete",
+    "eighteen eighteenth dieciocho",
+    "nineteen nineteenth diecinueve",
+    "twenty twentieth veinte",
+    "twenty-one twenty-first veintiuno",
+    "twenty-two twenty-second veintidos",
+    "twenty-three twenty-third veintitres",
+    "twenty-four twenty-fourth veinticuatro",
+    "twenty-five twenty-fifth veinticinco",
+    "twenty-six twenty-sixth veintiseis",
+    "twenty-seven twenty-seventh veintisiete",
+    "twenty-eight twenty-eighth veintiocho",
+    "twenty-nine twenty-ninth veintinueve",
+    "thirty thirtieth treinta",
+    "thirty-one thirty-first treinta-y-uno",
+    start=13,
+)
 # Of a compound such as "kaum ib" or "kow iyo tobnaad".
 TENS = frozenset({"kaum", "toban", "tobnaad"})
 COUPLE = frozenset({"couple", "par"})
@@ -74,9 +97,11 @@ MEASURES: Mapping[str, int] = {
     **dict.fromkeys(_words("hour hours hora horas hr hrs saacadood saacad xuab"), 0),
     **dict.fromkeys(_words("minute minutes min mins minuto minutos daqiiqo daqiiqadood"), 0),
 }
+# Of one of these no number is said: "toddobaad ka hor" is a week ago.
+ONE_ALONE = frozenset({"toddobaad", "usbuuc", "bil", "maalin"})
 # Before or after a measure: how far back, and how far ahead.
 AGO_FIRST = frozenset({"hace"})
-AGO_AFTER = frozenset({"ago", "atras", "hor", "dhau", "back", "earlier"})
+AGO_AFTER = frozenset({"ago", "atras", "hor", "kahor", "dhau", "tas", "back", "earlier"})
 AHEAD_FIRST = frozenset({"in", "en", "dentro"})
 AHEAD_AFTER = frozenset({"from", "kadib", "dib", "kaddib", "ntej"})
 # Beside a weekday: not today.
@@ -90,6 +115,8 @@ RELATIVE_DAYS: Mapping[str, int] = {
     "right now": 0,
     "tonight": 0,
     "this morning": 0,
+    "early this morning": 0,
+    "earlier today": 0,
     "this afternoon": 0,
     "this evening": 0,
     "hoy": 0,
@@ -101,8 +128,10 @@ RELATIVE_DAYS: Mapping[str, int] = {
     "esta manana": 0,
     "esta tarde": 0,
     "esta noche": 0,
+    "esta madrugada": 0,
     "yesterday": -1,
     "last night": -1,
+    "last nite": -1,
     "last evening": -1,
     "ayer": -1,
     "anoche": -1,
@@ -147,7 +176,7 @@ RELATIVE_DAYS: Mapping[str, int] = {
 DAY_FILLERS = _words(
     "the of de del el la lo on at this next este esta proximo proxima about around approx approximately maybe"
     " like como hacia creo think i was it fue era a ka ee oo tim thaum lub ntuj lawm no tom ntej soo socda"
-    " taariikhda xyoo sanadka ano year"
+    " taariikhda xyoo sanadka ano year socota que viene entrante"
 )
 
 # Words that say a part of the day beside a day: "yesterday evening". Two-word names first.

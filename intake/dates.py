@@ -16,11 +16,13 @@ from intake.date_words import (
     AHEAD_FIRST,
     COUPLE,
     DAY_FILLERS,
+    DAYS_IN_WORDS,
     HMONG_WEEKDAY,
     LAST,
     MEASURES,
     MONTHS,
     NUMBERS,
+    ONE_ALONE,
     ONLY_HMONG_WEEKDAYS,
     ONLY_ORDINALS,
     PARTS_OF_DAY,
@@ -37,7 +39,25 @@ _CLOCK = re.compile(
 )
 _PART_OF_DAY = re.compile(rf"\b(?:{PARTS_OF_DAY})\b")
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|ro|ero|er|do|to|o|ka|kii|aad|da)\b")
-_MONTH_MARK = re.compile(r"\bbisha (\d{1,2})\b|\bmes (\d{1,2})\b|\b(\d{1,2}) hlis?\b(?! \d{1,2}$)|\bhlis? (\d{1,2})\b")
+_MONTH_MARK = re.compile(
+    r"\bbisha (\d{1,2})(?:aad|ka)?\b|\bmes (\d{1,2})\b|\b(\d{1,2}) hlis?\b(?! \d{1,2}$)|\bhlis? (\d{1,2})\b"
+)
+# "Twenty-one", "twenty first", "treinta y uno": the words of one number, with whatever stands between them.
+_LONG_NUMBER = re.compile(
+    "|".join(
+        rf"\b{'[ -]'.join(words.split('-'))}\b"
+        for words in sorted(DAYS_IN_WORDS, key=lambda words: (-len(words), words))
+    )
+)
+# Other ways to say what the tables have, and what they have.
+_SAID_OTHERWISE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\bhalf (?:an )?hour\b|\bmedia hora\b|\bnus saac\b"), "30 minutes"),
+    (re.compile(r"\bua ntej\b"), "dhau"),
+    (re.compile(r"\b(?:dia|tim) (\d{1,2})\b"), r"the \1"),
+    (re.compile(r"(?<=\d)-(?=(?:ka|kii|aad|da)\b)"), ""),
+    # "11 hlis 20" is 20 November: there is no twentieth month.
+    (re.compile(r"\b(\d|1[0-2]) hlis? (1[3-9]|[23]\d)$"), r"\2 hlis \1"),
+)
 # Words that people misspell; shorter ones are too alike.
 _SPELLED = sorted(word for word in {*MONTHS, *WEEKDAYS, *RELATIVE_DAYS} if len(word) >= 5 and " " not in word)
 _LIKE_ENOUGH = 0.85
@@ -84,7 +104,7 @@ def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -
     `past` tells whether a day without a year lies behind or ahead; `now` (noon, if not given) is what "2 hours ago" is
     counted from. Raises `UnreadableDay` or `ImpossibleDay`.
     """
-    said = plain(text)
+    said = _as_the_tables_have_it(plain(text))
     for shorter in (said, _CLOCK.sub(" ", said), _PART_OF_DAY.sub(" ", _CLOCK.sub(" ", said))):
         words = " ".join(shorter.split())
         if found := _relative(words, today) or _counted(words, today, now or time(12)):
@@ -97,6 +117,13 @@ def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -
     if spelled == said:
         raise UnreadableDay(text)
     return days_meant(spelled, today=today, past=past, now=now)
+
+
+def _as_the_tables_have_it(said: str) -> str:
+    said = _LONG_NUMBER.sub(lambda found: str(DAYS_IN_WORDS[found[0].replace(" ", "-")]), said)
+    for other, known in _SAID_OTHERWISE:
+        said = other.sub(known, said)
+    return said
 
 
 def _words(said: str) -> list[str]:
@@ -115,7 +142,10 @@ def _counted(said: str, today: date, now: time) -> date | None:
     """ "3 days ago", "hace una semana", "in two weeks", "laba maalmood ka hor"."""
     words = re.split(r"[\s,]+", said)
     measures = [place for place, word in enumerate(words) if word in MEASURES]
-    if len(measures) != 1 or not (before := _number_before(words, measures[0])):
+    if len(measures) != 1:
+        return None
+    before = _number_before(words, measures[0]) or int(measures == [0] and words[0] in ONE_ALONE)
+    if not before:
         return None
     others = {*words} - _BESIDE_COUNT - {words[measures[0]], *AGO_FIRST, *AGO_AFTER, *AHEAD_FIRST, *AHEAD_AFTER}
     if {word for word in others if word not in NUMBERS and word not in COUPLE and not word.isdigit()}:
@@ -168,7 +198,7 @@ def _dated(said: str, *, today: date, past: bool) -> list[date]:
         elif len(parts[0]) <= 2 and (is_day_marked or weekday is not None):
             return [_nearest_day(int(parts[0]), today=today, past=past)]
     months += [MONTHS[part] for part in parts if part in MONTHS]
-    numbers = [_number(part) for part in parts if part not in MONTHS]
+    numbers = [_number(part, beside_month=bool(months)) for part in parts if part not in MONTHS]
     days = list(_readings(months, numbers, parts, today=today, past=past))
     if not days:
         raise ImpossibleDay(said)
@@ -199,10 +229,11 @@ def _without_weekday(words: list[str]) -> tuple[list[str], int | None]:
     return rest, weekday
 
 
-def _number(part: str) -> int:
+def _number(part: str, *, beside_month: bool) -> int:
     if part.isascii() and part.isdigit() and len(part) <= 4:
         return int(part)
-    if part in NUMBERS and part in ONLY_ORDINALS:
+    # "Cinco de mayo"; "a May" is no day.
+    if part in NUMBERS and (part in ONLY_ORDINALS or (beside_month and part not in ("a", "an"))):
         return NUMBERS[part]
     raise UnreadableDay
 

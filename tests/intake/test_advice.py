@@ -8,6 +8,7 @@ from django.test import Client
 
 from intake.advice import SITUATIONS
 from intake.phones import AHR, CITY_LINES, COURT, ILCM, MMLA, ORR, VLN
+from tests.conftest import BROKER
 from tests.intake.family import text
 from tests.intake.test_gate import rows
 from web.templatetags.site import dialable
@@ -24,7 +25,7 @@ LEGAL_DATE = re.compile(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", PATHS)
 def test_advice_asks_nothing_sets_no_cookie_and_writes_no_row(language: str, path: str) -> None:
-    before = rows()
+    before, in_redis = rows(), everything_in_redis()
     client = Client()
 
     response = client.get(f"/{language}/{path}")
@@ -33,7 +34,23 @@ def test_advice_asks_nothing_sets_no_cookie_and_writes_no_row(language: str, pat
     assert not response.cookies
     assert "<input" not in text(response)  # type: ignore[arg-type]
     assert client.post(f"/{language}/{path}", {"names": "Testigo"}).status_code == 405
+    assert not client.cookies
     assert rows() == before
+    assert everything_in_redis() == in_redis
+
+
+def everything_in_redis() -> dict[bytes, bytes | None]:
+    """Every key of cache and broker with what it holds, as Redis itself would write it out."""
+    return {key: BROKER.dump(key) for key in BROKER.scan_iter()}
+
+
+def test_the_look_at_redis_notices_what_is_kept_there() -> None:
+    """The control: a code that is tried is counted there."""
+    before = everything_in_redis()
+
+    Client().post("/en/status/", {"code": "0000 0000 00000"})
+
+    assert everything_in_redis() != before
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
