@@ -5,7 +5,7 @@ What is said beside a day is left out here: "ayer por la noche" is yesterday; `i
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 
@@ -196,13 +196,18 @@ def _dated(said: str, *, today: date, past: bool) -> list[date]:
         if len(parts[0]) == 8:
             parts = _cut(parts[0])
         elif len(parts[0]) <= 2 and (is_day_marked or weekday is not None):
-            return [_nearest_day(int(parts[0]), today=today, past=past)]
+            return _on_weekday([_nearest_day(int(parts[0]), today=today, past=past)], weekday)
     months += [MONTHS[part] for part in parts if part in MONTHS]
     numbers = [_number(part, beside_month=bool(months)) for part in parts if part not in MONTHS]
-    days = list(_readings(months, numbers, parts, today=today, past=past))
-    if not days:
-        raise ImpossibleDay(said)
-    return days
+    return _on_weekday(_readings(months, numbers, parts, today=today, past=past), weekday)
+
+
+def _on_weekday(days: Iterable[date], weekday: int | None) -> list[date]:
+    """Those of `days` that fall on the weekday that was said with them: one of the two is wrong where none does."""
+    found = [day for day in days if weekday is None or day.weekday() == weekday]
+    if not found:
+        raise ImpossibleDay
+    return found
 
 
 def _in_digits(said: str) -> str:

@@ -190,6 +190,19 @@ def test_two_readings_come_in_the_order_of_the_examples() -> None:
     assert days_meant("5/11/2026", today=SUNDAY, past=True) == [may, november]
 
 
+def test_the_weekday_said_with_a_day_tells_which_reading_is_meant() -> None:
+    assert days_meant("Thursday 5/11/2026", today=SUNDAY, past=True) == [date(2026, 11, 5)]
+    assert days_meant("lunes 5/11/2026", today=SUNDAY, past=True) == [date(2026, 5, 11)]
+
+
+@pytest.mark.parametrize(
+    "typed", ["Friday December 1, 2026", "Monday 12/1", "viernes 1 de diciembre", "Jimce 1 Disembar", "Friday the 24th"]
+)
+def test_a_day_that_is_not_on_the_weekday_said_with_it_is_asked_again(typed: str) -> None:
+    with pytest.raises(ImpossibleDay):
+        days_meant(typed, today=SUNDAY, past=False)
+
+
 @pytest.mark.parametrize("typed", ["2/30", "31 febrero", "2026-02-30", "13/13/2026", "0/0/2020", "11/20/0000", "2/29"])
 def test_a_day_that_no_calendar_has_is_impossible(typed: str) -> None:
     with pytest.raises(ImpossibleDay):
