@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from referrals.matching.bound import Bound, estimate, narrowed
-from referrals.matching.knapsacks import can_pack
+from referrals.matching.knapsacks import can_pack, can_price
 from referrals.matching.problem import Answer, Number, Problem, Table, read
-from referrals.matching.search import search
+from referrals.matching.search import root, search
 from referrals.matching.solver import Limit, NotSolved, solve
 
 # How many jobs one further run puts in order when several answers are equally good: 2^9 is still small beside what the
@@ -24,6 +24,9 @@ _NODES = 500
 _TURN = 500
 # The part of the time that is left for reading the answer back and for the solver to notice its limit.
 _TO_FINISH = 0.1
+# The part of the time that prices of jobs get before the solver: where a provider has room for few jobs only, the
+# linear program's bound is a third too high, and theirs is the best total.
+_FOR_PRICES = 0.5
 
 
 def assign(weights: Table, sizes: Table, capacities: Sequence[Number]) -> Answer:
@@ -61,10 +64,15 @@ def assign_with_gap(
     if not problem.pairs:
         return [None] * problem.jobs, 0.0
     bound = estimate(problem)
-    answer, most = bound.answer, bound.most
+    most = bound.most
     left = ends - time.perf_counter()
     if most - bound.total >= 1 and left > 0:
-        answer, most = _better(problem, bound, Limit(seconds=left))
+        bound, most = _priced(problem, bound, ends=time.perf_counter() + left * _FOR_PRICES)
+        left = ends - time.perf_counter()
+    answer = bound.answer
+    if most - bound.total >= 1 and left > 0:
+        answer, solvers = _better(problem, bound, Limit(seconds=left))
+        most = min(most, solvers)
     return answer, _gap(problem.total(answer), most)
 
 
@@ -119,6 +127,17 @@ def _better(problem: Problem, bound: Bound, limit: Limit) -> tuple[Answer, float
     # The narrowed problem leaves out only what is worse than the answer at hand.
     most = min(bound.most, max(most, bound.total))
     return (answer if problem.total(answer) >= bound.total else bound.answer), most
+
+
+def _priced(problem: Problem, bound: Bound, *, ends: float) -> tuple[Bound, float]:
+    """The better answer and the lower bound of what is at hand and of prices of jobs."""
+    candidates = narrowed(problem, bound)
+    if not can_price(candidates):
+        return bound, bound.most
+    found = root(candidates, bound.answer, ends=ends)
+    better = replace(bound, answer=found.answer, total=problem.total(found.answer))
+    # The narrowed problem leaves out only what is worse than the answer at hand.
+    return better, min(bound.most, max(found.most, better.total))
 
 
 def _gap(total: int, most: float) -> float:

@@ -9,6 +9,7 @@ Michelon, Computational Optimization and Applications 52, 2012).
 """
 
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,16 @@ _Numbers = npt.NDArray[np.intp]
 
 
 def can_pack(problem: Problem) -> bool:
-    """Whether the tables stay small and the sums exact."""
+    """Whether the tables stay small and the sums exact, and the tree shallow."""
+    return problem.jobs <= _MOST_JOBS and can_price(problem)
+
+
+def can_price(problem: Problem) -> bool:
+    """Whether the tables stay small and the sums exact, however many jobs there are."""
     units = max(problem.capacities, default=0) + 1
     heaviest = max((pair.weight for pair in problem.pairs), default=0)
     cells = problem.jobs * len(problem.capacities) * units
-    return problem.jobs <= _MOST_JOBS and cells <= _MOST_CELLS and heaviest * problem.jobs < _MOST_WEIGHT
+    return cells <= _MOST_CELLS and heaviest * problem.jobs < _MOST_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -190,8 +196,20 @@ class Priced:
     chosen: Flags
 
 
-def lower(knapsacks: Knapsacks, choice: Choice, prices: Floats, *, goal: int, rounds: int, step: float) -> Priced:
-    """Moves the prices until the bound is under `goal` or falls no more (subgradient steps, `rounds` at most)."""
+def lower(
+    knapsacks: Knapsacks,
+    choice: Choice,
+    prices: Floats,
+    *,
+    goal: int,
+    rounds: int,
+    step: float,
+    ends: float = math.inf,
+) -> Priced:
+    """Moves the prices until the bound is under `goal` or falls no more (subgradient steps, `rounds` at most).
+
+    `ends`: when `time.perf_counter()` is past it, no further round begins.
+    """
     best = Priced(math.inf, prices, np.zeros_like(choice.pairs))
     since_better = 0
     for _ in range(rounds):
@@ -199,7 +217,7 @@ def lower(knapsacks: Knapsacks, choice: Choice, prices: Floats, *, goal: int, ro
         since_better = 0 if most < best.most - _WORTH_A_ROUND else since_better + 1
         if most < best.most:
             best = Priced(most, prices, chosen)
-        if best.most < goal - ROUNDING:
+        if best.most < goal - ROUNDING or time.perf_counter() > ends:
             break
         if since_better >= _PATIENCE:
             step, since_better, prices, most, chosen = step / 2, 0, best.prices, best.most, best.chosen

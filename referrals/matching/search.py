@@ -24,6 +24,13 @@ class Found:
     most: int
 
 
+def root(problem: Problem, start: Answer, *, ends: float) -> Found:
+    """What prices of jobs alone give, without a tree, by the time that `time.perf_counter()` is at `ends`."""
+    tree = _Tree(problem, start, None)
+    tree.look_at_root(ends=ends)
+    return Found(tree.answer, max(tree.proven, tree.total))
+
+
 class _GivenUp(Exception):
     """The tree grew too large."""
 
@@ -53,13 +60,23 @@ class _Tree:
         self._weights = np.where(self.knapsacks.possible, self.knapsacks.weights, -np.inf)
         self._sizes = self.knapsacks.sizes.astype(np.float64)
 
-    def run(self) -> None:
-        everything = self.knapsacks.open()
-        root = lower(
-            self.knapsacks, everything, self._first_prices(), goal=self.total + 1, rounds=_AT_THE_ROOT, step=1.5
+    def look_at_root(self, *, ends: float = math.inf) -> Priced:
+        """Prices for the whole problem, what they prove, and an answer made of what the providers pack at them."""
+        found = lower(
+            self.knapsacks,
+            self.knapsacks.open(),
+            self._first_prices(),
+            goal=self.total + 1,
+            rounds=_AT_THE_ROOT,
+            step=1.5,
+            ends=ends,
         )
-        self._repaired(root)
-        self.proven = math.floor(root.most + ROUNDING)
+        self._repaired(found)
+        self.proven = min(self.proven, math.floor(found.most + ROUNDING))
+        return found
+
+    def run(self) -> None:
+        everything, root = self.knapsacks.open(), self.look_at_root()
         slack = 0
         while self.total < self.proven:
             goal = max(self.total + 1, self.proven - slack)

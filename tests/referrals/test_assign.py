@@ -266,6 +266,18 @@ def test_five_hundred_jobs_at_twenty_providers_are_within_one_percent_in_two_sec
     assert 0 <= gap <= 0.01
 
 
+@pytest.mark.parametrize(("low", "high", "room"), [(50, 100, 100), (50, 100, 120), (1, 8, 8), (1, 8, 12)])
+def test_where_a_provider_has_room_for_few_jobs_the_gap_is_small_too(low: int, high: int, room: int) -> None:
+    draw = random.Random(11)
+    weights = [[draw.randint(1, 100) for _ in range(20)] for _ in range(500)]
+    sizes = [[draw.randint(low, high) for _ in range(20)] for _ in range(500)]
+    began = time.perf_counter()
+    answer, gap = assign_with_gap(weights, sizes, [room] * 20, time_limit=2.0)
+    assert time.perf_counter() - began < 3
+    check_fits(weights, sizes, [room] * 20, answer)
+    assert 0 <= gap <= 0.01
+
+
 def test_without_time_the_answer_still_fits_and_says_how_far_it_may_be_off() -> None:
     instance = drawn(4, 200, 8, like="c")
     answer, gap = assign_with_gap(*instance, time_limit=0)
