@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.roles import SYSTEM
 from intake.models import Draft
@@ -13,6 +14,7 @@ from referrals.models import Case
 from tests import factories
 from tests.intake.calling import Call
 from tests.intake.family import Family, text
+from tests.intake.test_advice import everything_in_redis
 from tests.intake.test_gate import rows
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +29,7 @@ ONLY_INFORMATION: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("language", ["en", "es", "so", "hmn"])
 def test_who_only_wants_to_know_is_led_to_advice_and_nothing_of_them_is_kept(language: str) -> None:
-    before = rows()
+    before, in_redis = rows(), kept_in_redis()
     family = Family(language)
     family.begin()
     family.answer_all(**ONLY_INFORMATION)
@@ -37,7 +39,14 @@ def test_who_only_wants_to_know_is_led_to_advice_and_nothing_of_them_is_kept(lan
 
     assert response["Location"] == f"/{language}/advice/?deleted"
     assert rows() == before
+    assert kept_in_redis() == in_redis
+    assert {cookie.key for cookie in family.client.cookies.values() if cookie.value} == {settings.CSRF_COOKIE_NAME}
     assert 'role="status"' in text(family.get("advice/?deleted"))
+
+
+def kept_in_redis() -> dict[bytes, bytes | None]:
+    """What is there but the throttle's counters, whose names are a keyed hash of the caller and the hour."""
+    return {key: value for key, value in everything_in_redis().items() if b"throttle:" not in key}
 
 
 def test_the_code_opens_nothing_afterwards() -> None:
