@@ -19,6 +19,8 @@ def main() -> int:
         port = int(os.environ.get("PORT") or 8000)
     except ValueError:
         return _refuse(f"PORT must be a number, not “{os.environ['PORT']}”.")
+    # Python leaves Ctrl-C ignored where a script in the background started it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end)
     try:
         return _serve(port)
