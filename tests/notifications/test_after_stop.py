@@ -1,22 +1,22 @@
 """No text leaves after STOP was committed, even where its sending is already under way."""
 
-import random
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.db import connections
 
-from notifications import delivery, last_checks
+from notifications import delivery, opt_out
 from notifications.actions import queue_texts, withdraw_contact_consent
 from notifications.backends import Ending, Outcome
 from notifications.backends.handset import HandsetBackend
 from notifications.models import Contact, Message
+from notifications.opt_out import last_look
 from tests.fake_twilio import FakeTwilio
 from tests.notifications.conftest import NOON, MakeContact, MakeMessage
 from tests.notifications.test_delivery import state_of
@@ -24,34 +24,50 @@ from tests.notifications.test_delivery import state_of
 pytestmark = pytest.mark.django_db(databases=["default", "keys"], transaction=True)
 
 
-class Clocked(HandsetBackend):
-    """Notes when each text left."""
+# At its weakest moments a sending waits for a STOP: where the lock holds that back, until this is over.
+PATIENCE_SECONDS = 0.1
+# Without the lock the STOP ends the wait, as soon as the machine lets it.
+PATIENCE_WITHOUT_THE_LOCK_SECONDS = 10.0
 
-    def __init__(self) -> None:
-        self.left_at: list[float] = []
+
+class Overtakable(HandsetBackend):
+    """A sending during which a STOP comes, either after the last look or while the carrier takes the text."""
+
+    def __init__(self, patience_seconds: float) -> None:
+        self.patience_seconds = patience_seconds
+        self.stop_comes_at = ""
+        self.moment_has_come, self.stop_is_committed = threading.Event(), threading.Event()
+        self.late = 0
+
+    def begin(self, stop_comes_at: str) -> None:
+        self.stop_comes_at = stop_comes_at
+        self.moment_has_come.clear()
+        self.stop_is_committed.clear()
+
+    def _pass(self, moment: str) -> None:
+        if moment == self.stop_comes_at:
+            self.moment_has_come.set()
+            self.stop_is_committed.wait(self.patience_seconds)
+
+    def last_look(self, message: Message, *, now: datetime) -> str:
+        found = last_look(message, now=now)
+        self._pass("look")
+        return found
 
     def send(self, message: Message, *, phone: str, body: str, now: datetime) -> Outcome:
-        # The moment after the last look, long enough for a STOP to come.
-        time.sleep(random.uniform(0, 0.01))
-        self.left_at.append(time.monotonic())
+        self._pass("send")
+        self.late += self.stop_is_committed.is_set()
         return Outcome(Ending.ACCEPTED, carrier_id=f"SM{message.id.hex}")
 
 
-def hesitate(contact_id: UUID, phone: str) -> str:
-    """The moment between looking and sending, long enough for a STOP to come."""
-    time.sleep(random.uniform(0, 0.01))
-    return ""
-
-
-def overtaken(rounds: int, make_contact: MakeContact, monkeypatch: pytest.MonkeyPatch) -> int:
+def overtaken(backend: Overtakable, rounds: int, make_contact: MakeContact, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many of so many texts left after the STOP to them was committed, both at once in threads of their own."""
-    backend, late = Clocked(), 0
     monkeypatch.setattr(delivery, "text_backend", lambda: backend)
     monkeypatch.setattr("notifications.actions.announce", lambda ids: None)
-    monkeypatch.setattr(delivery, "last_checks", [*last_checks, hesitate])
-    for _ in range(rounds):
+    monkeypatch.setattr(opt_out, "last_look", backend.last_look)
+    for number in range(rounds):
+        backend.begin("send" if number % 2 else "look")
         contact = make_contact()
-        stopped_at: list[float] = []
         [message] = queue_texts(
             case_id=contact.case_id, template="accepted", trigger=uuid4(), is_urgent=False, now=NOON
         )
@@ -60,36 +76,38 @@ def overtaken(rounds: int, make_contact: MakeContact, monkeypatch: pytest.Monkey
             delivery.deliver(message.id, now=NOON)
             connections.close_all()
 
-        def stop(contact: Contact = contact, stopped_at: list[float] = stopped_at) -> None:
-            time.sleep(random.uniform(0, 0.02))
+        def stop(contact: Contact = contact) -> None:
+            assert backend.moment_has_come.wait(10)
             Contact.objects.filter(id=contact.id).update(opted_out_at=NOON)
-            stopped_at.append(time.monotonic())
+            backend.stop_is_committed.set()
             connections.close_all()
 
-        sent_before = len(backend.left_at)
         threads = [threading.Thread(target=send), threading.Thread(target=stop)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        late += any(left > stopped_at[0] for left in backend.left_at[sent_before:])
-    return late
+        contact.refresh_from_db()
+        assert contact.opted_out_at == NOON
+    return backend.late
 
 
 def test_a_text_never_leaves_after_the_commit_of_a_stop(
     make_contact: MakeContact, monkeypatch: pytest.MonkeyPatch, scale: Mapping[str, int]
 ) -> None:
-    assert overtaken(2 * scale["race_rounds"], make_contact, monkeypatch) == 0
+    backend = Overtakable(PATIENCE_SECONDS)
+
+    assert overtaken(backend, 2 * scale["race_rounds"], make_contact, monkeypatch) == 0
+    assert Message.objects.filter(state="accepted").count() == 2 * scale["race_rounds"]
 
 
-def test_without_the_lock_it_does(
-    make_contact: MakeContact, monkeypatch: pytest.MonkeyPatch, scale: Mapping[str, int]
-) -> None:
+def test_without_the_lock_each_does(make_contact: MakeContact, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery.Message.objects.none().__class__, "select_for_update", lambda self, **how: self)
     monkeypatch.setattr(delivery, "_together", nullcontext)
     monkeypatch.setattr(delivery, "_in_my_hands", lambda message_id: nullcontext(Message.objects.get(id=message_id)))
+    backend = Overtakable(PATIENCE_WITHOUT_THE_LOCK_SECONDS)
 
-    assert overtaken(2 * scale["race_rounds"], make_contact, monkeypatch) > 0
+    assert overtaken(backend, 4, make_contact, monkeypatch) == 4
 
 
 @pytest.mark.parametrize("way", ["opted_out", "no_consent", "check"])

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from notifications import case_locks, reports
@@ -38,6 +38,17 @@ def sent_to(case: Case, now: datetime) -> Message:
     return message
 
 
+def until_somebody_waits() -> None:
+    """Until the report has come as far as it can: to a row that somebody else holds."""
+    for _look in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody came to wait for the row")
+
+
 def both_at_once(case: Case, message: Message, now: datetime) -> list[BaseException | None]:
     """Somebody holds the case and cancels its texts while the carrier reports that one did not arrive."""
     holds = threading.Event()
@@ -46,8 +57,7 @@ def both_at_once(case: Case, message: Message, now: datetime) -> list[BaseExcept
         with transaction.atomic():
             lock_case(case.pk)
             holds.set()
-            # Until the report has come as far as it can.
-            time.sleep(0.5)
+            until_somebody_waits()
             cancel_texts(case_id=case.pk, reason="superseded", now=now)
 
     def report() -> None:

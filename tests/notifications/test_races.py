@@ -121,10 +121,12 @@ def test_a_dead_broker_holds_a_request_for_two_seconds_at_most(
 
     queue_texts(case_id=case_id, template="opened", trigger=uuid4(), is_urgent=False, now=NOON)
 
+    # A second of grace for a machine that does something else, too.
     assert time.monotonic() - begun < 3
     assert "waits for the sweep" in caplog.text
     assert Message.objects.count() == 2
 
     begun = time.monotonic()
     queue_texts(case_id=case_id, template="represented", trigger=uuid4(), is_urgent=False, now=NOON)
-    assert time.monotonic() - begun < 0.5, "what is asked next must not wait for a second time-out"
+    # A time-out would be two seconds more; a busy machine is not.
+    assert time.monotonic() - begun < 1.5, "what is asked next must not wait for a second time-out"
