@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from intake.lookup import normalized_phone
+from web.phone_numbers import e164
 
 
 @register
@@ -19,5 +19,5 @@ def lines_can_be_dialed(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(f"{name} is no number that can be dialed: write ten digits without an extension.", id="intake.E001")
         for name, line in lines
-        if line and not normalized_phone(line)
+        if line and not e164(line)
     ]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import phonenumbers
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,23 +14,11 @@ from intake.name_sound import birth_day_of, country_of, sounds
 from privacy import indexes, vault
 from privacy.models import BlindIndex, DocumentKind, SealedDocument, WrappedKey
 from privacy.worker_key import WorkerKey
+from web.phone_numbers import e164
 
 _A_NUMBER = re.compile(r"A?([0-9]{7,9})")
 _BETWEEN_DIGITS = re.compile(r"[\s.\-\u2010-\u2015#]+")
-_LETTER = re.compile(r"[^\W\d_]")
 _INDEXED = (indexes.PHONE, indexes.A_NUMBER, indexes.PERSON, indexes.BORN_IN)
-
-
-def normalized_phone(typed: str) -> str:
-    """E.164, or "" for what cannot be called, as no extension can; numbers without a country are North American."""
-    try:
-        number = phonenumbers.parse(typed, "US")
-    except phonenumbers.NumberParseException:
-        return ""
-    # The parser reads letters as on a telephone's keys; here they are something else that was typed.
-    if number.extension or _LETTER.search(typed) or not phonenumbers.is_valid_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def normalized_a_number(typed: str) -> str:
@@ -47,7 +34,7 @@ def number_meant(typed: str) -> tuple[str, str] | None:
     """
     if a_number := normalized_a_number(typed):
         return indexes.A_NUMBER, a_number
-    if phone := normalized_phone(typed):
+    if phone := e164(typed):
         return indexes.PHONE, phone
     return None
 
@@ -62,7 +49,7 @@ def lookup_of(contact: Mapping[str, Any], names: Mapping[str, Any], file: Mappin
     birth_day, country = birth_day_of(names.get("birth_day")), country_of(str(file.get("country") or ""))
     heard = sounds(str(names.get("names") or ""), str(names.get("other_names") or "")) if birth_day else []
     return {
-        indexes.PHONE: [normalized_phone(phone)],
+        indexes.PHONE: [e164(phone)],
         indexes.A_NUMBER: [normalized_a_number(a_number)],
         indexes.PERSON: [f"{sound} {birth_day}" for sound in heard],
         indexes.BORN_IN: [f"{sound} {birth_day} {country}" for sound in heard] if country else [],

@@ -10,13 +10,14 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from accounts.roles import Actor
-from intake.lookup import normalized_a_number, normalized_phone
+from intake.lookup import normalized_a_number
 from privacy import indexes, vault
 from privacy.models import DocumentKind, SealedDocument, WrappedKey
 from privacy.vault import Keys
 from referrals.actions.openings import OpeningReason, record_opening
 from referrals.models import Assignment, Case, Offer
 from referrals.selectors import WITH_SOMEBODY
+from web.phone_numbers import e164
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class _Place:
 
 
 _PLACES = {
-    indexes.PHONE: _Place(DocumentKind.CONTACT, "phone", normalized_phone),
+    indexes.PHONE: _Place(DocumentKind.CONTACT, "phone", e164),
     indexes.A_NUMBER: _Place(DocumentKind.FILE, "a_number", normalized_a_number),
 }
 

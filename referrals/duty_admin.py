@@ -11,7 +11,7 @@ from accounts.admin import ReadOnly
 from accounts.models import User
 from accounts.roles import HOTLINE_ROLES
 from referrals.models import DutyPage, DutyPhone, DutyShift
-from referrals.phone_numbers import e164
+from web.phone_numbers import e164
 
 
 def _hotline() -> QuerySet[User]:

@@ -3,8 +3,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from intake.lookup import normalized_phone
 from referrals.models import CallOutcome
+from web.phone_numbers import e164
 
 
 class OwnPhoneForm(forms.Form):
@@ -20,7 +20,7 @@ class OwnPhoneForm(forms.Form):
     )
 
     def clean_phone(self) -> str:
-        phone = normalized_phone(self.cleaned_data["phone"])
+        phone = e164(self.cleaned_data["phone"])
         if not phone:
             raise ValidationError(
                 "This is no phone number: write ten digits without an extension, such as 612-555-0100."

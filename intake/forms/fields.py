@@ -5,7 +5,6 @@ import unicodedata
 from datetime import date, time
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -16,6 +15,7 @@ from django.utils.translation import ngettext_lazy, pgettext
 
 from intake.dates import ImpossibleDay, UnreadableDay, days_meant
 from intake.times import UnreadableTime, time_meant
+from web import phone_numbers
 from web.free_text import FREE_TEXT_LIMIT, FreeTextWidget, Written, looks_like, mark_of
 
 # Unicode categories that no name, number or date is written with: controls, surrogates, pictures.
@@ -120,27 +120,19 @@ class Phone(PlainText):
         text = super().clean(value)
         if not text:
             return ""
-        wrong = ValidationError(
-            _("We cannot call this number. Write the area code and the number, such as 612-555-0123."), code="phone"
-        )
         try:
-            number = phonenumbers.parse(text, "US")
-        except phonenumbers.NumberParseException as error:
-            raise wrong from error
-        if number.extension:
-            # Dropped it would ring at a switchboard: somebody else would answer.
+            return phone_numbers.read(text)
+        except phone_numbers.HasExtension as error:
             raise ValidationError(
                 _("We cannot dial an extension. Write a number that rings without it."), code="extension"
-            )
-        if re.search(r"[^\W\d_]", text) or not phonenumbers.is_valid_number(number):
-            raise wrong
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            ) from error
+        except phone_numbers.NoPhoneNumber as error:
+            raise ValidationError(
+                _("We cannot call this number. Write the area code and the number, such as 612-555-0123."), code="phone"
+            ) from error
 
     def in_words(self, value: Any) -> str:
-        number = phonenumbers.parse(value)
-        shapes = phonenumbers.PhoneNumberFormat
-        shape = shapes.NATIONAL if number.country_code == 1 else shapes.INTERNATIONAL
-        return phonenumbers.format_number(number, shape)
+        return phone_numbers.in_words(value)
 
 
 class Email(PlainText):

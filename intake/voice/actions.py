@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from intake.lookup import normalized_a_number, normalized_phone
+from intake.lookup import normalized_a_number
 from intake.models import CodeCheck, PhoneCall
 from intake.voice import answers, calls, recordings
 from intake.voice.calls import Heard
@@ -28,11 +28,12 @@ from intake.voice.steps import (
     Step,
     place_of,
 )
+from web.phone_numbers import e164
 
 # A wait of two seconds each; then nobody looks any more.
 WAITS = 30
 _SAID_EVERY = 5
-_NORMALIZED = {"a_number": normalized_a_number, "phone": normalized_phone}
+_NORMALIZED = {"a_number": normalized_a_number, "phone": e164}
 
 
 def hear(*, heard: Heard, step: str, turn: int, mark: str, is_detention_line: bool, now: datetime) -> PhoneCall:
@@ -103,7 +104,7 @@ def _key(call: PhoneCall, step: Step, key: Key, heard: Heard, now: datetime) -> 
             call.from_detention = True
         case Does.AGREE | Does.AGREE_UNSAFE:
             call.may_keep_phone = key.does == Does.AGREE and not call.from_detention
-            call.has_phone = call.may_keep_phone and bool(normalized_phone(heard.caller))
+            call.has_phone = call.may_keep_phone and bool(e164(heard.caller))
             is_known = call.draft_id is not None
             if not is_known:
                 answers.agree(call, heard, now)
@@ -114,7 +115,7 @@ def _key(call: PhoneCall, step: Step, key: Key, heard: Heard, now: datetime) -> 
             to = "leave_code_first" if step.name == "leave" and not call.has_phone else to
             to = BY_NAME[to].then if is_known else to
         case Does.THIS_PHONE:
-            phone = normalized_phone(heard.caller)
+            phone = e164(heard.caller)
             to, values = (to, {"phone": phone, "may_call": "yes"}) if phone else ("other_number", {})
             call.has_phone = call.has_phone or bool(phone)
         case Does.NO_PHONE:
@@ -151,7 +152,7 @@ def _numbers(call: PhoneCall, step: Step, heard: Heard, now: datetime) -> None:
 
 def _answer(call: PhoneCall, step: Step, values: Mapping[str, Any], heard: Heard, now: datetime) -> None:
     if values:
-        caller = normalized_phone(heard.caller) if call.may_keep_phone else ""
+        caller = e164(heard.caller) if call.may_keep_phone else ""
         answers.record(call, step.pages, values, caller=caller, now=now)
 
 

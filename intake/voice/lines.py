@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.conf import settings
 
-from intake.lookup import normalized_phone
 from intake.models import PhoneCall
 from intake.phones import CITY_LINES, FREE_FROM_DETENTION
 from referrals.business_time import HOTLINE_HOURS
+from web.phone_numbers import e164
 
 
 def desk_answers(now: datetime) -> bool:
@@ -17,20 +17,20 @@ def desk_answers(now: datetime) -> bool:
 
 def is_detention_line(called: str, caller: str) -> bool:
     """Whether the number called is one that we give to people who are held, or the caller's is a jail's."""
-    lines = {normalized_phone(one) for one in settings.DETENTION_LINES}
-    return bool({normalized_phone(called), normalized_phone(caller)} & lines - {""})
+    lines = {e164(one) for one in settings.DETENTION_LINES}
+    return bool({e164(called), e164(caller)} & lines - {""})
 
 
 def line_of(call: PhoneCall, now: datetime) -> str:
     """The number that a connecting step dials, E.164; "" where there is none that answers now."""
     match call.step:
         case "person":
-            return normalized_phone(settings.DESK_LINE) if desk_answers(now) else ""
+            return e164(settings.DESK_LINE) if desk_answers(now) else ""
         case "interpreter":
-            return normalized_phone(settings.INTERPRETER_LINE)
+            return e164(settings.INTERPRETER_LINE)
         case "city_line":
             # After hours it takes messages, which is nobody.
             is_there = call.language in ("so", "hmn") and HOTLINE_HOURS.is_open(now)
-            return normalized_phone(CITY_LINES[call.language]) if is_there else ""
+            return e164(CITY_LINES[call.language]) if is_there else ""
         case _:
-            return normalized_phone(FREE_FROM_DETENTION)
+            return e164(FREE_FROM_DETENTION)

@@ -18,17 +18,16 @@ from intake.lookup import (
     index_case,
     lookup_of,
     normalized_a_number,
-    normalized_phone,
     number_meant,
 )
 from intake.tasks import give_index_key_to_hotline, index_lookup, index_lookups
 from privacy import destruction, holders, indexes, vault, worker_key
 from privacy.models import BlindIndex, DocumentKind, IndexKeyGrant, ReaderKey, SealedDocument, WrappedKey
-from referrals.phone_numbers import e164
 from tests import factories
 from tests.intake.family import STORY
 from tests.intake.test_sending import a_draft
 from tests.services.vault_keys import keys_for
+from web.phone_numbers import e164
 
 NOW = factories.OFFICE_HOURS
 PHONE, A_NUMBER = "+16125550123", "000123456"
@@ -42,8 +41,8 @@ def test_a_phone_is_one_number_however_it_is_written(
     area = "(612)" if parens or country.endswith("(0") else "612"
     typed = f"{country.removesuffix('(0')}{gap}{area}{other}555{gap}01{last:02d}"
 
-    assert normalized_phone(typed) == f"+1612555{100 + last:04d}"[:12]
-    assert number_meant(typed) == (indexes.PHONE, normalized_phone(typed))
+    assert e164(typed) == f"+1612555{100 + last:04d}"[:12]
+    assert number_meant(typed) == (indexes.PHONE, e164(typed))
 
 
 @given(st.integers(1, 999_999), GAPS, GAPS, st.sampled_from(["A", "a", "A#", "a# ", "A-", "", "#", "A "]))
@@ -57,17 +56,17 @@ def test_an_a_number_is_one_number_however_it_is_written(number: int, gap: str, 
 
 @given(st.text(max_size=40))
 def test_whatever_is_typed_normalizes_to_nothing_or_to_one_form_that_stays(typed: str) -> None:
-    phone, a_number = normalized_phone(typed), normalized_a_number(typed)
+    phone, a_number = e164(typed), normalized_a_number(typed)
 
     assert phone == "" or re.fullmatch(r"\+[0-9]{7,15}", phone)
-    assert normalized_phone(phone) == phone
+    assert e164(phone) == phone
     assert a_number == "" or re.fullmatch(r"[0-9]{9}", a_number)
     assert normalized_a_number(a_number) == a_number
 
 
 @pytest.mark.parametrize("typed", ["612-555-0123 x45", "612-555-0123 ext 45", "612-555-0123#45", "6125550123;ext=45"])
 def test_an_extension_is_no_number_that_can_be_called_nor_another_one(typed: str) -> None:
-    assert normalized_phone(typed) == e164(typed) == ""
+    assert e164(typed) == ""
 
 
 @given(
@@ -79,8 +78,8 @@ def test_what_a_family_may_write_as_its_phone_is_found_as_the_form_kept_it(typed
     except ValidationError:
         return
 
-    assert normalized_phone(kept) == kept
-    assert kept == "" or normalized_phone(typed.strip()) == kept
+    assert e164(kept) == kept
+    assert kept == "" or e164(typed.strip()) == kept
 
 
 @given(st.one_of(st.from_regex(r"[aA]?[ #-]?000[ .-]?[0-9]{3}[ .-]?[0-9]{3}", fullmatch=True), st.text(max_size=20)))
