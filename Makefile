@@ -16,7 +16,8 @@ run: setup ## the whole thing with demo data on http://127.0.0.1:8000/ (PORT=…
 	@exec $(PYTHON) -m config.serve
 
 test: setup ## every test, on real servers that the tests start and stop themselves
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+	@# In the order of their names: by number of tests, the longest files, which have few, would come last and run alone.
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	LEG=sqlite $(PYTHON) -m pytest tests/sqlite
 
 soak: setup ## the same tests at the full counts of tests/scale.toml

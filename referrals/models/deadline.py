@@ -83,6 +83,12 @@ class DeadlineRule(DatedRow):
     def __str__(self) -> str:
         return f"{self.code} from {self.valid_from}"
 
+    @property
+    def time_in_words(self) -> str:
+        """How much time there is, where there is a last day: "1 year", "10 calendar days"."""
+        units = self.get_unit_display()
+        return f"{self.n} {units.removesuffix('s') if self.n == 1 else units}"
+
     def as_rule(self) -> deadlines.Rule:
         """The row as `referrals.deadlines` counts with it."""
         return deadlines.Rule(

@@ -119,6 +119,8 @@ def test_the_table_is_read_by_who_works_on_cases_and_counts_a_day() -> None:
     page = client.get("/staff/deadlines/?code=bia30&trigger=2026-10-30").content.decode()
     assert "Monday, November 30, 2026" in page
     assert "Friday, November 27, 2026" in page
+    assert "1 year<" in page
+    assert "10 calendar days<" in page
     hours = client.get("/staff/deadlines/?code=CUST48&trigger=2026-11-21T22:15").content.decode()
     assert "Monday, November 23, 2026, 22:15" in hours
     assert client.get("/staff/deadlines/?code=NOPE&trigger=2026-10-30").status_code == 400
