@@ -10,6 +10,18 @@ from providers.admin import CheckedRowAdmin, DatedRowAdmin
 from providers.table_forms import CheckedRowForm
 from referrals import duty_admin  # noqa: F401 (registers the rota)
 from referrals.actions.deadlines import recount_after_commit
+from referrals.forms.retention import RetentionRuleForm
+from referrals.forms.tables import (
+    ClinicCaseTypeForm,
+    DeadlineRuleForm,
+    FacilityForm,
+    IncomeLineForm,
+    ReferralPartnerForm,
+    ResidencyZipForm,
+    StageForm,
+    TriageRuleForm,
+    UrgencyRuleForm,
+)
 from referrals.models import (
     ClinicCaseType,
     DeadlineRule,
@@ -21,18 +33,6 @@ from referrals.models import (
     Stage,
     TriageRule,
     UrgencyRule,
-)
-from referrals.retention_form import RetentionRuleForm
-from referrals.table_forms import (
-    ClinicCaseTypeForm,
-    DeadlineRuleForm,
-    FacilityForm,
-    IncomeLineForm,
-    ReferralPartnerForm,
-    ResidencyZipForm,
-    StageForm,
-    TriageRuleForm,
-    UrgencyRuleForm,
 )
 
 

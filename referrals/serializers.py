@@ -16,7 +16,8 @@ from referrals.actions.notes import MOST_CHARACTERS
 from referrals.actions.offers import Appearance, HandReason, Scope, TransferReason
 from referrals.actions.screening import ScreenInReason
 from referrals.business_time import CHICAGO
-from referrals.forms import TAKEN_BACK_BY_HAND, place_fault
+from referrals.forms.lawyer import TAKEN_BACK_BY_HAND
+from referrals.forms.place import place_fault
 from referrals.machine import owner_of
 from referrals.models import (
     Case,

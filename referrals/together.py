@@ -17,7 +17,9 @@ from accounts.roles import LEAD_ROLES, Actor
 from referrals.actions import CannotBeOffered, assignments, finish_task
 from referrals.actions.desk import mark_read
 from referrals.by_hand import DEEDS, check_may_do, text_of
-from referrals.forms import CHOOSE, EMPTY, GiveForm, form_for
+from referrals.forms.assignment import GiveForm
+from referrals.forms.base import CHOOSE, EMPTY
+from referrals.forms.deeds import form_for
 from referrals.models import Case, CoordinatorTask, TaskKind
 from referrals.policies import WrongState
 from referrals.selectors import visible_cases

@@ -16,7 +16,10 @@ from referrals.actions.desk import mark_read
 from referrals.by_hand import DEEDS, PART_OF, deeds_open_to, text_of
 from referrals.clocks import clocks_of
 from referrals.deadlines import Rule
-from referrals.forms import DeedForm, DeedNote, EnterTriggerForm, GiveForm, form_for
+from referrals.forms.assignment import GiveForm
+from referrals.forms.base import DeedForm
+from referrals.forms.clocks import EnterTriggerForm
+from referrals.forms.deeds import DeedNote, form_for
 from referrals.models import Case, CoordinatorTask
 from referrals.policies import WrongState, can_give, may_keep_clocks
 from referrals.selectors import CasePage, case_page, visible_cases

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from referrals.actions import certifications as actions
-from referrals.certification_forms import STEP_FORMS, StepForm, steps_open_to
 from referrals.certification_letter import NoPdf, as_pdf, letter
 from referrals.certifications import line_of, today_of, tracker, visible_requests
+from referrals.forms.certifications import STEP_FORMS, StepForm, steps_open_to
 from referrals.models import CertificationRequest
 from referrals.policies import WrongState
 

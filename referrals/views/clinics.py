@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from referrals.actions import clinics as actions
-from referrals.clinic_forms import SessionForm
 from referrals.clinics import check_may_run, session_page, sessions_page, visible_sessions
+from referrals.forms.clinics import SessionForm
 from referrals.models import ClinicSession
 from referrals.policies import WrongState
 

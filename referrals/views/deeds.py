@@ -18,13 +18,14 @@ from referrals.actions.notes import add_note
 from referrals.actions.words import edit_texts
 from referrals.by_hand import DEEDS, check_may_do
 from referrals.deadlines import NotCounted
-from referrals.forms import DeedForm, DeedNote, form_for
+from referrals.forms.base import DeedForm
+from referrals.forms.deeds import DeedNote, form_for
+from referrals.forms.words import WordsForm
 from referrals.models import Case
 from referrals.policies import WrongState
 from referrals.preview import Preview, preview
 from referrals.selectors import case_page, visible_cases
 from referrals.views.moved_on import moved_on
-from referrals.words_form import WordsForm
 
 
 @dataclass(frozen=True, slots=True)

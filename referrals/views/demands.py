@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from referrals.actions import demands as actions
-from referrals.demand_forms import NONE, STEP_FORMS, DemandForm, EndForm, HoldForm, ReviewForm, StepForm
 from referrals.demands import (
     ENTER_DEMANDS,
     READ_DEMANDS,
@@ -21,6 +20,7 @@ from referrals.demands import (
     demand_page,
     steps_open_to,
 )
+from referrals.forms.demands import NONE, STEP_FORMS, DemandForm, EndForm, HoldForm, ReviewForm, StepForm
 from referrals.models import LegalDemand
 from referrals.policies import WrongState
 

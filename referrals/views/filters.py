@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from referrals.actions.desk import TooManyFilters, delete_filter, rename_filter, save_filter
-from referrals.filter_forms import NameForm
 from referrals.filters import Filters, filters_of
+from referrals.forms.filters import NameForm
 from referrals.models import SavedFilter
 
 READS_ALL = (Role.COORDINATOR, Role.AUDITOR)

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from accounts.vault import keys_or_none
 from referrals.actions import NotChecked, accept_offer, decline_offer, record_no_conflict
 from referrals.actions.answering import conflict_check_of
-from referrals.forms import WHAT_FOLLOWS, AcceptForm, DeclineForm
+from referrals.forms.answers import WHAT_FOLLOWS, AcceptForm, DeclineForm
 from referrals.models import Offer, OfferState
 from referrals.policies import WrongState
 from referrals.selectors import case_page, offers_for, visible_offers

@@ -15,8 +15,8 @@ from accounts.roles import HOTLINE_ROLES, Role
 from accounts.vault import keys_or_none
 from referrals import together
 from referrals.actions.sharing import send_what_follows
-from referrals.filter_forms import FilterForm, NameForm
 from referrals.filters import Filters, filters_of
+from referrals.forms.filters import FilterForm, NameForm
 from referrals.reference import as_typed
 from referrals.selectors import board, queue, visible_cases
 

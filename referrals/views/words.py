@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import MemberRequest, members_only
 from accounts.roles import Role
 from referrals.actions.words import BY_HAND, write_to_family
+from referrals.forms.words import WordsForm
 from referrals.models import Case
 from referrals.policies import WrongState
 from referrals.preview import preview_of
 from referrals.selectors import visible_cases
 from referrals.views.moved_on import moved_on
-from referrals.words_form import WordsForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

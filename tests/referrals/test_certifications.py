@@ -26,9 +26,9 @@ from referrals.actions.certifications import (
     tell_of_late,
     withdraw_request,
 )
-from referrals.certification_forms import STEP_FORMS
 from referrals.certification_letter import as_pdf, letter
 from referrals.certifications import tracker
+from referrals.forms.certifications import STEP_FORMS
 from referrals.models import (
     Case,
     CertificationDesk,

@@ -20,7 +20,7 @@ from referrals.actions import (
     withdraw_offer,
 )
 from referrals.by_hand import DEEDS
-from referrals.forms import FORMS
+from referrals.forms.deeds import FORMS
 from referrals.machine import STEPS
 from referrals.models import Case, CaseEvent, Offer, OfferState, Screening, State, TaskKind
 from referrals.timeline import SENTENCES, sentence

@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts.roles import Actor
 from providers.models import Provider
 from referrals.clinics import providers_run_by, served_types, today_of
-from referrals.forms import CHOOSE
+from referrals.forms.base import CHOOSE
 from referrals.models import ClinicSession
 from referrals.selectors import type_names
 from web.forms import DayField

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from referrals.business_time import CHICAGO
-from referrals.forms import CHOOSE, EMPTY
+from referrals.forms.base import CHOOSE, EMPTY
 from referrals.models import Case, CounselAdvice, DemandKind, LegalDemand, ServedOn
 from web.forms import DayField
 

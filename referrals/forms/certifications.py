@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from referrals.forms import CHOOSE, EMPTY, not_in_future
+from referrals.forms.base import CHOOSE, EMPTY, not_in_future
 from referrals.models import CertificationDesk, CertificationRequest
 from web.forms import DayField
 

@@ -1,0 +1,1 @@
+"""What people enter about cases, offers, clinics, demands and the tables of law."""
