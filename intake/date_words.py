@@ -4,7 +4,7 @@ Somali and Hmong words are drafts, as the translations are (docs/translations.md
 """
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 
 
 def _numbered(*rows: str, start: int = 1) -> dict[str, int]:
@@ -89,13 +89,13 @@ ONLY_ORDINALS = frozenset(
     {"first", "primero", "koowaad", "second", "labaad", "third", "saddexaad", "fourth", "afraad", "fifth", "shanaad"}
 )
 
-# How many days a word of measure is long; hours stand for 0.
-MEASURES: Mapping[str, int] = {
-    **dict.fromkeys(_words("day days dia dias maalmood maalin maalmo hnub"), 1),
-    **dict.fromkeys(_words("week weeks semana semanas toddobaad usbuuc lim thiv"), 7),
-    **dict.fromkeys(_words("month months mes meses bilood bil"), 30),
-    **dict.fromkeys(_words("hour hours hora horas hr hrs saacadood saacad xuab"), 0),
-    **dict.fromkeys(_words("minute minutes min mins minuto minutos daqiiqo daqiiqadood"), 0),
+# How long a word of measure is.
+MEASURES: Mapping[str, timedelta] = {
+    **dict.fromkeys(_words("day days dia dias maalmood maalin maalmo hnub"), timedelta(days=1)),
+    **dict.fromkeys(_words("week weeks semana semanas toddobaad usbuuc lim thiv"), timedelta(weeks=1)),
+    **dict.fromkeys(_words("month months mes meses bilood bil"), timedelta(days=30)),
+    **dict.fromkeys(_words("hour hours hora horas hr hrs saacadood saacad xuab teev"), timedelta(hours=1)),
+    **dict.fromkeys(_words("minute minutes min mins minuto minutos daqiiqo daqiiqadood"), timedelta(minutes=1)),
 }
 # Of one of these no number is said: "toddobaad ka hor" is a week ago.
 ONE_ALONE = frozenset({"toddobaad", "usbuuc", "bil", "maalin"})

@@ -107,8 +107,10 @@ def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -
     said = _as_the_tables_have_it(plain(text))
     for shorter in (said, _CLOCK.sub(" ", said), _PART_OF_DAY.sub(" ", _CLOCK.sub(" ", said))):
         words = " ".join(shorter.split())
-        if found := _relative(words, today) or _counted(words, today, now or time(12)):
+        if found := _relative(words, today):
             return [found]
+        if away := _counted(words):
+            return [(datetime.combine(today, now or time(12)) + away).date()]
         try:
             return _dated(words, today=today, past=past)
         except UnreadableDay:
@@ -138,7 +140,13 @@ def _relative(said: str, today: date) -> date | None:
     return None
 
 
-def _counted(said: str, today: date, now: time) -> date | None:
+def distance(text: str) -> timedelta | None:
+    """How far from now "2 hours ago" or "in 3 days" is, less than nothing for what is past; None where nothing is
+    counted."""
+    return _counted(_as_the_tables_have_it(plain(text)))
+
+
+def _counted(said: str) -> timedelta | None:
     """ "3 days ago", "hace una semana", "in two weeks", "laba maalmood ka hor"."""
     words = re.split(r"[\s,]+", said)
     measures = [place for place, word in enumerate(words) if word in MEASURES]
@@ -155,11 +163,7 @@ def _counted(said: str, today: date, now: time) -> date | None:
     # "A day in May" is neither.
     if bool(is_ago) == bool(is_ahead):
         return None
-    direction, days = -1 if is_ago else 1, MEASURES[words[measures[0]]]
-    if days:
-        return today + direction * timedelta(days=days * before)
-    hours = before if words[measures[0]].startswith(("h", "saac", "xuab")) else 0
-    return (datetime.combine(today, now) + direction * timedelta(hours=hours)).date()
+    return MEASURES[words[measures[0]]] * (-before if is_ago else before)
 
 
 def _number_before(words: list[str], place: int) -> int | None:

@@ -116,6 +116,16 @@ def test_a_time_said_with_the_day_is_kept_as_the_time() -> None:
     assert f'value="{timezone.localdate() - timedelta(days=1)}"' in shown
 
 
+@pytest.mark.parametrize("typed", ["yesterday at 25:00", "ayer a las 30", "yesterday 10:75"])
+def test_a_time_in_the_day_box_that_no_clock_shows_costs_nobody_the_page(typed: str) -> None:
+    family = Family("en")
+    family.begin()
+
+    answer = family.post("ask/taken/", {"taken": "just_now", "taken_day": typed, "taken_time": ""})
+
+    assert answer.status_code == 302
+
+
 def test_a_time_later_today_has_not_come_yet() -> None:
     family = Family()
     family.begin()

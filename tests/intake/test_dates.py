@@ -179,6 +179,59 @@ def test_a_time_said_with_the_day_is_heard_and_no_part_of_a_date_is_one(typed: s
     assert time_beside(typed) == at
 
 
+@pytest.mark.parametrize(
+    "typed", ["yesterday at 25:00", "yesterday at 30", "ayer a las 99", "yesterday 10:75", "Nov 20 2026 99 pm"]
+)
+def test_what_no_clock_shows_is_no_time_beside_a_day(typed: str) -> None:
+    assert time_beside(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("2 hours ago", time(23, 5)),
+        ("hace 2 horas", time(23, 5)),
+        ("laba saacadood ka hor", time(23, 5)),
+        ("20 minutes ago", time(0, 45)),
+        ("hace media hora", time(0, 35)),
+        ("about an hour ago", time(0, 5)),
+    ],
+)
+def test_hours_and_minutes_are_counted_from_now_and_are_no_oclock(typed: str, at: time) -> None:
+    now = time(1, 5, 59)
+    day = date(2026, 11, 25) if at < now else date(2026, 11, 24)
+
+    assert (time_meant(typed, now=now), time_beside(typed, now=now)) == (at, at)
+    assert days_meant(typed, today=WEDNESDAY, past=True, now=now) == [day]
+    with pytest.raises(UnreadableTime):
+        time_meant(typed)
+
+
+@pytest.mark.parametrize("typed", ["2 days ago", "hace 3 semanas", "5 or 6 hours ago maybe more"])
+def test_the_number_of_what_is_counted_is_no_oclock(typed: str) -> None:
+    with pytest.raises(UnreadableTime):
+        time_meant(typed, now=time(14))
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("10 a 11 de la noche", time(22)),
+        ("de 9 a las 10 de la noche", time(21)),
+        ("between 10 and 11 pm", time(22)),
+        ("10-11 pm", time(22)),
+        ("11 to 1 am", time(23)),
+        ("11 to 12 pm", time(11)),
+        ("10pm - 1am", time(22)),
+        ("2-3 am", time(2)),
+        ("10 a", time(10)),
+        ("10 p", time(22)),
+    ],
+)
+def test_the_half_of_the_day_that_ends_a_range_is_its_beginnings_too(typed: str, at: time) -> None:
+    assert time_meant(typed) == at
+
+
 def test_a_day_without_its_year_lies_ahead_for_a_court_date() -> None:
     assert days_meant("1/15", today=SUNDAY, past=False) == [date(2027, 1, 15)]
     assert days_meant("monday", today=SUNDAY, past=False) == [date(2026, 11, 23)]
@@ -303,6 +356,6 @@ def test_no_text_breaks_the_reader(typed: str, past: bool) -> None:
     with suppress(UnreadableDay, ImpossibleDay):
         assert days_meant(typed, today=SUNDAY, past=past)
     with suppress(UnreadableTime):
-        time_meant(typed)
-    with suppress(UnreadableTime):
-        time_beside(typed)
+        time_meant(typed, now=time(14))
+    # Whoever asks it has read the day already: nothing is left to be asked again.
+    time_beside(typed, now=time(14))

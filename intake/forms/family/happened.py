@@ -82,7 +82,7 @@ class TakenForm(QuestionForm):
             return cleaned | {"taken_day": None, "taken_time": None, "taken_where": "", "taken_at": None}
         if cleaned.get("taken_day") and not cleaned.get("taken_time") and "taken_time" not in self.errors:
             # "Yesterday at 10 pm", all in the first box.
-            cleaned["taken_time"] = time_beside(str(self.data.get("taken_day", "")))
+            cleaned["taken_time"] = time_beside(str(self.data.get("taken_day", "")), now=self.now.time())
         day, at = cleaned.get("taken_day"), cleaned.get("taken_time")
         if at and not day and "taken_day" not in self.errors:
             # Only "in the last days" makes a time without its day mean something: today, or last night.
