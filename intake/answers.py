@@ -11,6 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from intake.forms.family import INCOME_OVER, MUST_NOT_KNOW, NO_ANSWER, UNKNOWN, QuestionForm, Typed
 from intake.forms.fields import NONE_OF_THESE, OneOf, PlainText, SomeOf
 from intake.questions import PAGES, Page
+from notifications.quiet_hours import HOME
 from privacy.models import DocumentKind
 from referrals.facts import (
     PLACE_FREE,
@@ -183,7 +184,8 @@ def document(kind: DocumentKind, values: Mapping[str, Any]) -> dict[str, Any]:
 def contact_columns(values: Mapping[str, Any], *, answered: Container[str] | None = None) -> dict[str, Any]:
     """What of a contact's columns the answers decide: at once, whatever the worker does.
 
-    Only those that are `answered`, or without it all; a clock that nobody named leaves the column as it is.
+    Only those that are `answered`, or erased, or without it all; a clock that nobody named or erased leaves the column
+    as it is.
     """
     meanings: dict[str, tuple[str, Any]] = {
         "may_text": ("may_text", values.get("may_text") == "yes"),
@@ -193,8 +195,8 @@ def contact_columns(values: Mapping[str, Any], *, answered: Container[str] | Non
         "shared": ("phone_is_shared", values.get("shared") == MUST_NOT_KNOW),
         "text_language": ("language", values.get("text_language")),
     }
-    if values.get("clock"):
-        meanings["clock"] = ("time_zone", values["clock"])
+    if values.get("clock") or answered is not None:
+        meanings["clock"] = ("time_zone", values.get("clock") or HOME)
     return dict(meaning for name, meaning in meanings.items() if answered is None or name in answered)
 
 

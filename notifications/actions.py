@@ -171,10 +171,13 @@ def change_contact(*, contact_id: UUID, case_id: UUID, now: datetime, **columns:
     word, like a START: a STOP from before counts no more, whether anybody has counted it yet or not (ADR 44).
     """
     NumberFault.objects.filter(contact=contact_id, contact__case_id=case_id).delete()
-    if columns.get("may_text"):
-        columns |= {"opted_out_at": None, "started_at": now}
+    contact = Contact.objects.filter(pk=contact_id, case_id=case_id)
     if columns:
-        Contact.objects.filter(pk=contact_id, case_id=case_id).update(**columns)
+        contact.update(**columns)
+    if columns.get("may_text"):
+        # A STOP that came in since stands, counted or not: whoever said yes may have waited for the case's row.
+        contact.filter(opted_out_at__lte=now).update(opted_out_at=None)
+        contact.exclude(started_at__gt=now).update(started_at=now)
     if not columns.keys().isdisjoint({"time_zone", "any_hour"}):
         _look_again(Message.objects.filter(contact=contact_id, case_id=case_id), now)
 

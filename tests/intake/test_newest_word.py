@@ -10,6 +10,7 @@ import time_machine
 from intake.actions import submit_draft
 from intake.tasks import merge_all_corrections
 from notifications import delivery, inbound, opt_out
+from notifications.actions import change_contact
 from notifications.models import Contact, HandsetText, Message
 from tests import factories
 from tests.intake.family import Family
@@ -81,6 +82,35 @@ def test_the_newest_word_counts(words: list[Word], is_texted: bool, is_counted_b
         delivery.deliver(message.pk, now=now)
 
     assert HandsetText.objects.filter(message=message).exists() is is_texted
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_a_stop_stands_that_came_in_while_a_yes_waited_for_its_case(is_counted: bool) -> None:
+    factories.room()
+    _, case = with_code()
+    contact = Contact.objects.get(case_id=case.pk)
+    with time_machine.travel(MORNING, tick=False) as clock:
+        said_yes_at = datetime.now(UTC)
+        clock.shift(MINUTE)
+        text_us("STOP")
+        if is_counted:
+            opt_out.count_waiting(datetime.now(UTC))
+
+        change_contact(contact_id=contact.pk, case_id=case.pk, now=said_yes_at, may_text=True)
+
+        opt_out.count_waiting(datetime.now(UTC))
+    contact.refresh_from_db()
+    assert contact.opted_out_at == MORNING + MINUTE
+
+
+def test_who_erases_the_clock_goes_by_minneapolis_again() -> None:
+    factories.room()
+    family, case = with_code()
+    say_yes(family, clock="America/New_York")
+
+    say_yes(family, erase="1")
+
+    assert Contact.objects.get(case_id=case.pk).time_zone == "America/Chicago"
 
 
 def test_a_family_says_whose_day_it_is_and_is_texted_by_it() -> None:
