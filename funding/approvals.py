@@ -83,7 +83,8 @@ def cents_before(invoice: Invoice, sent_at: datetime) -> dict[str, int]:
     """What each funder's grants carry of the provider's other invoices of the days before, by organization id.
 
     So that no large bill passes in small parts. What its funder has signed is left out. It is written on an invoice
-    when that is sent and not counted anew: what becomes of an earlier one voids no signature under a later one.
+    when that is sent, or grows after it was sent, and not counted anew else: what becomes of an earlier one voids no
+    signature under a later one.
     """
     since = sent_at - timedelta(days=rule_on(day_of(sent_at)).funder_signature_days)
     earlier = Invoice.objects.filter(

@@ -84,13 +84,19 @@ def import_invoice(*, content: bytes, by: Actor, now: datetime | None = None) ->
 
 @transaction.atomic
 def add_lines(*, invoice: Invoice, wanted: Sequence[Wanted], by: Actor, now: datetime | None = None) -> Invoice:
-    """More lines on an invoice that is not approved yet. Voids a first signature."""
+    """More lines on an invoice that is not approved yet. Voids a first signature.
+
+    One that is sent grows by them: what was sent since counts beside it, as if it were sent now.
+    """
+    wait_for_turn()
     now = now or timezone.now()
     invoice = _changeable(invoice, by)
     good, bad = check_lines(wanted, provider=invoice.provider, now=now)
     if bad:
         raise BadLinesError(bad)
     _add(invoice, good)
+    if invoice.state == InvoiceState.SUBMITTED:
+        invoice.sent_before = cents_before(invoice, now)
     return _changed(invoice, by)
 
 
@@ -111,9 +117,10 @@ def submit_invoice(*, invoice: Invoice, by: Actor, now: datetime | None = None) 
 
     A draft holds no money: what was released meanwhile is named. Raises RefusedError, BadLinesError.
     """
-    now = now or timezone.now()
     # What releases money has the turn too: it sees this invoice sent, or this sees the money gone.
     wait_for_turn()
+    # Not before: of two that are sent at once the later one counts the earlier one.
+    now = now or timezone.now()
     invoice = _changeable(invoice, by, keeps_lines=True)
     if invoice.state == InvoiceState.SUBMITTED:
         raise RefusedError("This invoice is already sent.")

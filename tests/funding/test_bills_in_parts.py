@@ -6,14 +6,22 @@ import pytest
 from django.utils import timezone
 
 from accounts.roles import Role
-from funding.actions import approve_invoice, make_payment, return_invoice, submit_invoice, withdraw_invoice
+from funding.actions import (
+    add_lines,
+    approve_invoice,
+    invoices,
+    make_payment,
+    return_invoice,
+    submit_invoice,
+    withdraw_invoice,
+)
 from funding.approvals import digest_of, funders_to_sign
 from funding.cosigning_reads import MOST, to_cosign
 from funding.models import Grant, Invoice, InvoiceState, MoneyRule
 from funding.policies import RefusedError
 from funding.quarters import day_of
 from tests.factories import client_of, member, organization
-from tests.funding.builders import APPROVER, FINANCE, NOW, commitment, draft, grant, staff, submitted
+from tests.funding.builders import APPROVER, FINANCE, NOW, commitment, draft, grant, staff, submitted, wanted
 from tests.funding.test_cosigning import PAGE, funder, other_funder_of, rule, sign
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +57,42 @@ def test_a_bill_in_two_parts_is_signed_by_its_funder_as_one_is(city: Grant) -> N
     with pytest.raises(RefusedError):
         make_payment(invoices=[second.pk], pays_on=day_of(NOW), by=FINANCE, now=NOW)
     assert sign(second, funder()).state == InvoiceState.APPROVED
+
+
+def test_one_that_grows_after_another_was_sent_is_counted_with_it(city: Grant) -> None:
+    first, second = bill(city, 1), bill(city, 1)
+    assert (is_asked(first), is_asked(second)) == (False, False)
+
+    add_lines(invoice=first, wanted=[wanted(commitment(city))], by=staff(), now=NOW)
+
+    assert (is_asked(first), is_asked(second)) == (True, False)
+
+
+def test_a_draft_that_grows_counts_nothing_yet(city: Grant) -> None:
+    bill(city, 2)
+    growing = draft(commitment(city))
+
+    add_lines(invoice=growing, wanted=[wanted(commitment(city))], by=staff(), now=NOW)
+
+    assert not is_asked(growing)
+
+
+def test_one_that_is_overtaken_while_it_waits_for_its_turn_counts_the_other(
+    city: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = draft(commitment(city), commitment(city)), draft(commitment(city), commitment(city))
+    ticks = iter(NOW + timedelta(seconds=tick) for tick in range(100))
+    monkeypatch.setattr(timezone, "now", lambda: next(ticks))
+    waits = invoices.wait_for_turn
+
+    def overtaken() -> None:
+        monkeypatch.setattr(invoices, "wait_for_turn", waits)
+        submit_invoice(invoice=second, by=staff())
+
+    monkeypatch.setattr(invoices, "wait_for_turn", overtaken)
+    submit_invoice(invoice=first, by=staff())
+
+    assert (is_asked(first), is_asked(second)) == (True, False)
 
 
 def test_however_small_the_parts_no_more_than_the_amount_passes_unsigned(city: Grant) -> None:
