@@ -213,8 +213,8 @@ def _tell_late(request: CertificationRequest, now: datetime) -> bool:
         return False
     with transaction.atomic():
         case = lock_case(request.case_id)
-        # Under the lock, so that two clocks at once, or an answer entered meanwhile, make no second task.
-        waiting = CertificationRequest.objects.filter(AWAITS_ANSWER, pk=request.pk)
+        # Under the lock, so that two clocks at once, or an answer or a good cause entered meanwhile, make no task.
+        waiting = CertificationRequest.objects.filter(AWAITS_ANSWER, pk=request.pk, good_cause_on=request.good_cause_on)
         is_news = waiting.filter(Q(late_told_for=None) | Q(late_told_for__lt=ended)).update(late_told_for=ended)
         if is_news and case.is_open:
             open_task(case, TaskKind.CERTIFICATION_LATE, due_at=answer_due(case.urgency, now), now=now)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -158,6 +158,24 @@ def test_after_a_good_cause_only_the_states_clock_counts(coordinator: Actor) -> 
     assert not CoordinatorTask.objects.filter(kind=TaskKind.CERTIFICATION_LATE, done_at=None).exists()
     assert tell_of_late(on(SHORT[1])) == 0
     assert tell_of_late(on(SHORT[1] + timedelta(days=1))) == 1
+
+
+def test_a_good_cause_noted_while_the_clock_waits_for_the_case_makes_no_task(
+    coordinator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, late_on = ask(by=coordinator), on(SHORT[0] + timedelta(days=1))
+    lock_case = actions.lock_case
+
+    def overtaken(case_id: UUID) -> Case:
+        monkeypatch.setattr(actions, "lock_case", lock_case)
+        note_good_cause(request=request, by=coordinator, now=late_on)
+        return lock_case(case_id)
+
+    monkeypatch.setattr(actions, "lock_case", overtaken)
+
+    assert tell_of_late(late_on) == 0
+    assert told(request) == 0
+    assert tell_of_late(on(SHORT[1] + timedelta(days=1))) == 1, "the State's clock still counts"
 
 
 def test_nobody_is_told_of_a_request_that_was_answered_or_whose_case_is_over(coordinator: Actor) -> None:
