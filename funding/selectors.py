@@ -73,8 +73,10 @@ def grants() -> list[Standing]:
 
 
 def last_asked() -> AskedRelease | None:
-    """The quarter that was asked for last, with what became of it."""
-    return AskedRelease.objects.order_by("-asked_at").first()
+    """The quarter that was asked for last, with what became of it; None where it was refused and published since."""
+    asked = AskedRelease.objects.order_by("-asked_at").first()
+    is_old = asked is not None and asked.is_refused and Release.objects.filter(quarter=asked.quarter).exists()
+    return None if is_old else asked
 
 
 def quarter_to_close(now: datetime) -> Quarter | None:

@@ -189,6 +189,17 @@ def test_the_money_page_says_how_far_it_is(
     assert ("Close quarter" in text) is has_button
 
 
+@pytest.mark.usefixtures("_paid")
+def test_what_was_refused_and_then_published_by_the_command_is_no_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    AskedRelease.objects.create(
+        quarter="2026Q3", asked_by_user_id=1, asked_at=NOW, state="refused", ended_at=NOW, reason="It failed."
+    )
+    make_release(quarter="2026Q3", by=SYSTEM, now=NOW)
+
+    assert "was not published" not in client_of(member(Role.APPROVER)).get(MONEY).content.decode()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_press_of_the_button_makes_it_by_the_worker(celery_worker_process: Worker) -> None:
     city = grant()

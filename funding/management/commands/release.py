@@ -8,6 +8,7 @@ from accounts.roles import SYSTEM
 from funding.actions import make_release
 from funding.models import Release
 from funding.policies import RefusedError
+from funding.quarters import day_of
 from funding.releases.freezing import changed
 
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             # Frozen: a second run, of a clock or of whoever did not see the first one end, finds the same bytes.
             if quarter in changed():
                 raise CommandError(f"{quarter} is not what was published any more: run audit_books.")
-            self.stderr.write(f"{quarter} was released on {release.made_at:%Y-%m-%d}; nothing was made again.")
+            self.stderr.write(f"{quarter} was released on {day_of(release.made_at)}; nothing was made again.")
         else:
             try:
                 release = make_release(quarter=quarter, by=SYSTEM)
