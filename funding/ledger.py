@@ -104,10 +104,9 @@ def reverse(entry: JournalEntry, *, on: date, by: Actor, now: datetime) -> Journ
         for line in entry.lines.select_related("grant", "provider").order_by("id")
     ]
     try:
-        with transaction.atomic():
-            return post(
-                on=on, description=f"Reversal: {entry.description}"[:40], lines=mirrored, by=by, now=now, reverses=entry
-            )
+        return post(
+            on=on, description=f"Reversal: {entry.description}"[:40], lines=mirrored, by=by, now=now, reverses=entry
+        )
     except IntegrityError:
         # One reversal per entry, whoever is first.
         raise NotReversibleError("This entry is already reversed.") from None

@@ -128,7 +128,7 @@ _URGENT = re.compile(
     r"morir\w*|muert[oa]s?|suicid\w*|mata\w*|herid[oa]s?|golpea\w*|se l[oa] llevaron|lo agarraron|la agarraron|"
     r"traslad\w*|lo movieron|la movieron|firm[aoe]\w*|ayudenme|ayudeme|en la puerta|"
     # Somali
-    r"degdeg\w*|deg deg|maanta|caawa|masaafur\w*|musaafur\w*|tarxiil\w*|garoon\w*|diyaarad\w*|isbitaal\w*|isbitaal\w*|"
+    r"degdeg\w*|deg deg|maanta|caawa|masaafur\w*|musaafur\w*|tarxiil\w*|garoon\w*|diyaarad\w*|isbitaal\w*|"
     r"bukaa\w*|jirra\w*|dhim\w*|geeri\w*|dil\w*|dhaawac\w*|waa la qabtay|la qabtay|la wareejiyay|saxiix\w*|i caawi\w*|"
     r"albaab\w*|"
     # Hmong
@@ -155,9 +155,9 @@ def hear(body: str) -> Heard:
     if words in _STOP:
         return Heard(Wish.STOP, is_urgent=False, is_carriers=words in CARRIERS_STOP)
     if words in _START:
-        return Heard(Wish.START, is_urgent=False, is_carriers=words in CARRIERS_START)
+        return Heard(Wish.START, is_urgent=False, is_carriers=True)
     if words in _YES:
-        return Heard(Wish.YES, is_urgent=False, is_carriers=words in CARRIERS_START)
+        return Heard(Wish.YES, is_urgent=False, is_carriers=True)
     if bare in _HELP or words in _HELP:
         return Heard(Wish.HELP, is_urgent=False, is_carriers=words in CARRIERS_HELP)
     is_urgent = bool(_URGENT.search(words))
