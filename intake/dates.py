@@ -117,7 +117,8 @@ def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -
             continue
     spelled = _spelled_right(said)
     if spelled == said:
-        raise UnreadableDay(text)
+        # Never the text: whatever somebody typed into the wrong box would stand in a log.
+        raise UnreadableDay
     return days_meant(spelled, today=today, past=past, now=now)
 
 

@@ -162,9 +162,11 @@ class AnswersForm(forms.Form):
         self.now = localtime(now)
         self.today: date = self.now.date()
         taken: Any = self.fields["taken_day"]
+        at: Any = self.fields["taken_time"]
         hearing: Any = self.fields["hearing_day"]
         place: Any = self.fields["place"]
         taken.today = hearing.today = self.today
+        taken.now = at.now = self.now.time()
         taken.earliest, taken.latest = self.today - timedelta(days=3660), self.today
         hearing.earliest, hearing.latest = self.today, self.today + timedelta(days=3660)
         place.choices = place_choices(self.today)

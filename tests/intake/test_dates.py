@@ -336,6 +336,17 @@ def test_what_is_no_time_is_unreadable(typed: str) -> None:
         time_meant(typed)
 
 
+def test_no_error_repeats_what_was_typed() -> None:
+    with pytest.raises(UnreadableDay) as day:
+        days_meant("Ana Prueba A000123456", today=SUNDAY, past=True)
+    with pytest.raises(UnreadableTime) as at:
+        time_meant("Ana Prueba")
+    with pytest.raises(UnreadableTime) as clock:
+        time_meant("26:00 Ana Prueba")
+
+    assert (day.value.args, at.value.args, clock.value.args) == ((), (), ())
+
+
 def test_now_is_a_time_where_somebody_says_when_it_is() -> None:
     assert time_meant("ahorita", now=time(13, 5, 59)) == time(13, 5)
     with pytest.raises(UnreadableTime):

@@ -267,6 +267,15 @@ def test_facts_saved_unchanged_are_the_same_facts(facts: Facts) -> None:
     assert form.facts() == facts
 
 
+def test_staff_write_hours_ago_too() -> None:
+    shown = {name: value for name, value in AnswersForm.initial_of(Facts(), 0).items() if value is not None}
+
+    form = AnswersForm(shown | {"taken": "just_now", "taken_day": "today", "taken_time": "2 hours ago"}, now=NOW)
+
+    assert form.is_valid(), form.errors
+    assert (form.facts().taken_at, form.facts().taken_hour_known) == (NOW - timedelta(hours=2), True)
+
+
 def test_two_numbers_within_the_line_outweigh_the_word_that_it_is_above() -> None:
     initial = AnswersForm.initial_of(factories.held_facts(monthly_income=None, income_is_over=True), 1)
 
