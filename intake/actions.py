@@ -257,19 +257,18 @@ def reissue_code(
     """A new return code for a family that lost theirs, 13 digits to be read out once; the old one dies with it.
 
     `check` says how the coordinator made sure who is on the phone; `contact_id` which of several people it is, whose
-    code alone dies. Nothing is changed when it raises:
-    `codes.ContactNotOpened`, `codes.NothingLeft` or PermissionDenied.
+    code alone dies. Nothing is changed when it raises: `codes.ContactNotOpened`, `codes.NothingLeft` or
+    PermissionDenied.
     """
     now, check = now or timezone.now(), codes.Check(check)
-    code = return_codes.generate()
     # A quarter of a second: not while the case is locked.
-    keys = return_codes.derive(code)
+    made = return_codes.make()
     with transaction.atomic():
         case = lock_case(case.pk)
         codes.check_may_reissue(case, by=by, now=now)
-        return_codes.replace(case_id=case.pk, lookup_id=keys.lookup_id, contact_id=contact_id, now=now)
+        return_codes.replace(case_id=case.pk, lookup_id=made.keys.lookup_id, contact_id=contact_id, now=now)
         events.record(case=case, kind=codes.REISSUED, by=by, now=now, detail={"check": check.value})
-    return code
+    return made.code
 
 
 def correct_facts(

@@ -105,9 +105,9 @@ def send_correction(
     """
     now = now or timezone.now()
     feeds = {
-        name: kind
+        name: fed
         for page in pages
-        for name, kind in page.feeds.items()
+        for name, fed in page.feeds.items()
         if _is_answered(values.get(name)) or (name in erased and name not in NOT_ERASED_ALONE)
     }
     if not feeds:
@@ -121,7 +121,7 @@ def send_correction(
             return sent_before
         # The family is known by the case that it asked with, whichever part goes on.
         contact = own_contact(case, contact_id) if DocumentKind.CONTACT in feeds.values() else None
-        waits = "birth_day" in feeds or any(kind in _MERGED for kind in feeds.values())
+        waits = "birth_day" in feeds or any(fed in _MERGED for fed in feeds.values())
         corrections = [
             Correction(
                 id=number if part is targets[0] else uuid5(number, str(part.pk)),

@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from intake.voice import ahead
+from intake.voice import ahead, answers
 from privacy import return_codes
 from tests.intake.voice.phone import up_to
 
@@ -106,3 +106,22 @@ def test_who_agrees_waits_for_no_code(makers: list[str]) -> None:
     assert threading.current_thread().name not in makers
     phone.press("1").press("1")
     assert up_to("code").press(phone.code()).step == "status"
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_a_case_while_its_second_code_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = up_to("end")
+    done: list[str] = []
+
+    def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def worked(*args: Any) -> Any:
+            done.append(name)
+            return work(*args)
+
+        return worked
+
+    for owner, name in ((answers, "lock_case"), (ahead, "take")):
+        monkeypatch.setattr(owner, name, noted(name, getattr(owner, name)))
+
+    assert len(phone.press("1").code()) == 13
+    assert done == ["take", "lock_case"]
