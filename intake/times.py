@@ -26,6 +26,7 @@ _QUARTER_TO = re.compile(r"\bquarter (?:to|of) (\d{1,2})\b|\b(\d{1,2}) menos cua
 _NOW = frozenset({"now", "just now", "right now", "ahora", "ahora mismo", "ahorita", "hadda", "tam sim no"})
 # Beside a day they say which day, not when in it.
 _ALSO_DAYS = frozenset({"manana"})
+_NOONS = frozenset({"noon", "midday", "mediodia"})
 _AGO = AGO_FIRST | AGO_AFTER
 
 
@@ -58,9 +59,7 @@ def time_beside(text: str, *, now: time | None = None) -> time | None:
     if counted := _counted_back(said, now):
         return counted
     words = set(re.split(r"[\s,]+", said))
-    clock = re.search(r"\b\d{1,2}(?::\d{2})?\s*(?:am|pm)\b|\b\d{1,2}:\d{2}\b", said) or re.search(
-        r"\b(?:at|a las|a la|saacadda) (\d{1,2})\b(?![/.\-])", said
-    )
+    clock = _clock_beside(said)
     if clock:
         try:
             return _on_the_clock(clock[0], words)
@@ -68,6 +67,21 @@ def time_beside(text: str, *, now: time | None = None) -> time | None:
             return None
     is_morning = re.search(r"\b(?:por|en|de) la manana\b|\besta manana\b", said)
     return time(9) if is_morning else _part_of_day(said, words - _ALSO_DAYS)
+
+
+def is_part_of_day(text: str, *, is_beside_day: bool = False) -> bool:
+    """Whether no clock stands in it, as in "this morning"; beside a day, as in "11/20 in the morning". Noon is one."""
+    said = plain(text)
+    if _NOONS & set(said.split()):
+        return False
+    return not (_clock_beside(said) if is_beside_day else re.search(r"\d", _in_digits(said)))
+
+
+def _clock_beside(said: str) -> re.Match[str] | None:
+    """A clock that cannot be a part of the date it stands beside."""
+    return re.search(r"\b\d{1,2}(?::\d{2})?\s*(?:am|pm)\b|\b\d{1,2}:\d{2}\b", said) or re.search(
+        r"\b(?:at|a las|a la|saacadda) (\d{1,2})\b(?![/.\-])", said
+    )
 
 
 def _counted_back(said: str, now: time | None) -> time | None:

@@ -1,7 +1,7 @@
 """What people type that cannot be: a clear message on the same page in its language, and nothing typed is lost."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from intake.forms.code import CodeForm
+from intake.forms.family.happened import TakenForm
 from intake.questions import PAGES
+from referrals.business_time import CHICAGO
 from referrals.models import Case
 from tests.intake.family import STORY, Family, text
 
@@ -124,6 +126,51 @@ def test_a_time_in_the_day_box_that_no_clock_shows_costs_nobody_the_page(typed: 
     answer = family.post("ask/taken/", {"taken": "just_now", "taken_day": typed, "taken_time": ""})
 
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("now", "day", "at", "taken_at"),
+    [
+        ("07:30", "this morning", "", "20 07:30"),
+        ("07:30", "esta mañana", "", "20 07:30"),
+        ("06:00", "saaka", "", "20 06:00"),
+        ("07:30", "11/20 in the morning", "", "20 07:30"),
+        ("07:30", "today", "morning", "20 07:30"),
+        ("07:30", "", "this morning", "20 07:30"),
+        ("02:00", "esta noche", "", "20 02:00"),
+        ("20:00", "tonight", "", "20 20:00"),
+        # What is over stands for its hour, and what is long to come without a day was yesterday.
+        ("14:00", "this morning", "", "20 09:00"),
+        ("07:30", "", "at night", "19 21:00"),
+        ("07:30", "yesterday afternoon", "", "19 15:00"),
+        ("00:30", "", "an hour ago", "19 23:30"),
+    ],
+)
+def test_a_part_of_the_day_that_has_begun_has_come(now: str, day: str, at: str, taken_at: str) -> None:
+    hour, minute = map(int, now.split(":"))
+    asked = datetime(2026, 11, 20, hour, minute, tzinfo=CHICAGO)
+
+    form = TakenForm({"taken": "just_now", "taken_day": day, "taken_time": at}, now=asked, typed={})
+
+    assert form.is_valid(), form.errors
+    assert f"{form.cleaned_data['taken_at']:%d %H:%M}" == taken_at
+    # The draft keeps the same moment, whenever it is read again.
+    kept = TakenForm({"taken": "just_now", **_last(form.to_typed())}, now=asked, typed={})
+    assert kept.is_valid(), kept.errors
+    assert kept.cleaned_data["taken_at"] == form.cleaned_data["taken_at"]
+
+
+def _last(typed: dict[str, list[str]]) -> dict[str, str]:
+    return {name: values[-1] for name, values in typed.items() if values}
+
+
+@pytest.mark.parametrize("at", ["9 am", "noon", "at ten"])
+def test_an_hour_that_is_to_come_has_not_come(at: str) -> None:
+    asked = datetime(2026, 11, 20, 7, 30, tzinfo=CHICAGO)
+
+    form = TakenForm({"taken": "just_now", "taken_day": "today", "taken_time": at}, now=asked, typed={})
+
+    assert [error.code for error in form.errors.as_data()["taken_time"]] == ["future"]
 
 
 def test_a_time_later_today_has_not_come_yet() -> None:

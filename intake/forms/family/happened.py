@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from intake.forms.family.base import DONT_KNOW, UNKNOWN, QuestionForm, yes_or_no
 from intake.forms.fields import NONE_OF_THESE, ANumber, Day, OneOf, PlainText, SomeOf, TimeOfDay
 from intake.forms.papers import PaperPictures
-from intake.times import time_beside
+from intake.times import is_part_of_day, time_beside
 from referrals.facts import (
     PLACE_FREE,
     PLACE_LOCAL_JAIL,
@@ -27,6 +27,8 @@ from referrals.models import Facility
 # How far "in the last 3 days" and "more than 3 days ago" may be off the day given: people count days loosely.
 JUST_NOW_AT_MOST = timedelta(days=4)
 EARLIER_AT_LEAST = timedelta(days=2)
+# A part of the day begins as much as this before the hour that stands for it: the morning at five.
+BEGINS = timedelta(hours=4)
 TEN_YEARS = timedelta(days=3660)
 OLDEST = timedelta(days=366 * 120)
 
@@ -80,9 +82,13 @@ class TakenForm(QuestionForm):
             for name in ("taken_day", "taken_time", "taken_where"):
                 self.errors.pop(name, None)
             return cleaned | {"taken_day": None, "taken_time": None, "taken_where": "", "taken_at": None}
+        said, is_beside_day = str(self.data.get("taken_time", "")), False
         if cleaned.get("taken_day") and not cleaned.get("taken_time") and "taken_time" not in self.errors:
             # "Yesterday at 10 pm", all in the first box.
-            cleaned["taken_time"] = time_beside(str(self.data.get("taken_day", "")), now=self.now.time())
+            said, is_beside_day = str(self.data.get("taken_day", "")), True
+            cleaned["taken_time"] = time_beside(said, now=self.now.time())
+        if is_part_of_day(said, is_beside_day=is_beside_day):
+            cleaned["taken_time"] = self._begun(cleaned.get("taken_day"), cleaned.get("taken_time"))
         day, at = cleaned.get("taken_day"), cleaned.get("taken_time")
         if at and not day and "taken_day" not in self.errors:
             # Only "in the last days" makes a time without its day mean something: today, or last night.
@@ -101,6 +107,15 @@ class TakenForm(QuestionForm):
         if cleaned["taken_at"] and cleaned["taken_at"] > self.now:
             self.add_error("taken_time", ValidationError(_("This time has not come yet. Please check it."), "future"))
         return cleaned
+
+    def _begun(self, day: date | None, at: time | None) -> time | None:
+        """Of a part of today that has begun, no later than now: "this morning", for nine, is said at seven, too."""
+        now = self.now.time().replace(second=0, microsecond=0)
+        if at is None or at <= now or day not in (None, self.today):
+            return at
+        # Without a day "at night" is last night until the evening comes.
+        has_begun = day is not None or datetime.combine(self.today, at) - datetime.combine(self.today, now) <= BEGINS
+        return now if has_begun else at
 
     def _contradicts(self, taken: str | None, day: date) -> bool:
         if taken == Taken.JUST_NOW:
