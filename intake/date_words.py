@@ -104,8 +104,9 @@ AGO_FIRST = frozenset({"hace"})
 AGO_AFTER = frozenset({"ago", "atras", "hor", "kahor", "dhau", "tas", "back", "earlier"})
 AHEAD_FIRST = frozenset({"in", "en", "dentro"})
 AHEAD_AFTER = frozenset({"from", "kadib", "dib", "kaddib", "ntej"})
-# Beside a weekday: not today.
+# Beside a weekday: not today, of a day that was and of one to come.
 LAST = frozenset({"last", "pasado", "hore", "dhau", "tag"})
+NEXT = frozenset({"next", "proximo", "proxima", "viene", "entrante", "socda", "ntej"})
 
 # Phrases of a day, without the fillers below.
 RELATIVE_DAYS: Mapping[str, int] = {

@@ -21,6 +21,7 @@ from intake.date_words import (
     LAST,
     MEASURES,
     MONTHS,
+    NEXT,
     NUMBERS,
     ONE_ALONE,
     ONLY_HMONG_WEEKDAYS,
@@ -184,7 +185,7 @@ def _number_before(words: list[str], place: int) -> int | None:
 
 def _dated(said: str, *, today: date, past: bool) -> list[date]:
     """A weekday, a day of a month, or a written date."""
-    is_last = bool(LAST & set(said.split()))
+    is_another = bool((LAST if past else NEXT) & set(said.split()))
     said = " ".join(word for word in said.split() if word not in LAST)
     marked = _MONTH_MARK.search(_in_digits(said))
     months = [int(next(group for group in marked.groups() if group))] if marked else []
@@ -195,7 +196,7 @@ def _dated(said: str, *, today: date, past: bool) -> list[date]:
     said = re.sub(r"(?<=\d)(?=[a-z])|(?<=[a-z])(?=\d)", " ", said)
     words, weekday = _without_weekday(_words(said))
     if weekday is not None and not words and not months:
-        return [_nearest_weekday(weekday, today=today, past=past, is_last=is_last)]
+        return [_nearest_weekday(weekday, today=today, past=past, is_another=is_another)]
     parts = [part for word in words for part in re.split(r"[/.\-]", word) if part]
     if len(parts) == 1 and not months and parts[0].isascii() and parts[0].isdigit():
         if len(parts[0]) == 8:
@@ -255,9 +256,10 @@ def _cut(digits: str) -> list[str]:
     return [digits[:2], digits[2:4], digits[4:]]
 
 
-def _nearest_weekday(weekday: int, *, today: date, past: bool, is_last: bool) -> date:
+def _nearest_weekday(weekday: int, *, today: date, past: bool, is_another: bool) -> date:
+    """`is_another`: not today, as in "last Monday" and "next Monday" on a Monday."""
     away = (today.weekday() - weekday) % 7 if past else (weekday - today.weekday()) % 7
-    if past and is_last and not away:
+    if is_another and not away:
         away = 7
     return today - timedelta(days=away) if past else today + timedelta(days=away)
 

@@ -1,7 +1,7 @@
 """Days and times as people type them."""
 
 from contextlib import suppress
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -152,6 +152,22 @@ def test_what_people_say_of_a_day_that_was_is_understood(typed: str, day: date) 
 )
 def test_what_people_say_of_a_day_to_come_is_understood(typed: str, day: date) -> None:
     assert days_meant(typed, today=WEDNESDAY, past=False) == [day]
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("next wednesday", 7),
+        ("el próximo miércoles", 7),
+        ("miércoles que viene", 7),
+        ("arbaco soo socda", 7),
+        ("wednesday", 0),
+        ("this wednesday", 0),
+        ("next thursday", 1),
+    ],
+)
+def test_the_next_weekday_is_not_today(typed: str, days: int) -> None:
+    assert days_meant(typed, today=WEDNESDAY, past=False) == [WEDNESDAY + timedelta(days=days)]
 
 
 def test_hours_are_counted_from_now() -> None:
