@@ -32,10 +32,10 @@ from intake.date_words import (
     WEEKDAYS,
 )
 
-# A clock beside a day: "at 10", "a las 9:30", "10 pm", "22:10".
+# A clock beside a day: "at 10", "a las 9:30", "10 pm", "22:10". Not "about 11 20" nor "at 11/20".
 _CLOCK = re.compile(
     r"(?:\b(?:at|around|about|como|hacia)?\s*(?:a\s)?\b(?:las|la|at|around|about|saacadda|thaum)\s+)\d{1,2}(?:[:.h]\d{2})?"
-    r"(?:\s*(?:am|pm|a m|p m)\b)?(?![\d/.\-])"
+    r"(?:\s*(?:am|pm|a m|p m)\b)?(?!\d|\s*[/.\-]|\s+\d+(?![\d/.\-]))"
     r"|(?<![\d/.\-])\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a m|p m|teev|horas|o'?clock)\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
 )
 _PART_OF_DAY = re.compile(rf"\b(?:{PARTS_OF_DAY})\b")
@@ -106,7 +106,9 @@ def days_meant(text: str, *, today: date, past: bool, now: time | None = None) -
     counted from. Raises `UnreadableDay` or `ImpossibleDay`.
     """
     said = _as_the_tables_have_it(plain(text))
-    for shorter in (said, _CLOCK.sub(" ", said), _PART_OF_DAY.sub(" ", _CLOCK.sub(" ", said))):
+    without_clock = _CLOCK.sub(" ", said)
+    # The hour of "the 9th at 10" is no month. As it was written it is read after that, for "around 20 November".
+    for shorter in dict.fromkeys((without_clock, said, _PART_OF_DAY.sub(" ", without_clock))):
         words = " ".join(shorter.split())
         if found := _relative(words, today):
             return [found]

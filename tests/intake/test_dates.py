@@ -155,6 +155,34 @@ def test_what_people_say_of_a_day_to_come_is_understood(typed: str, day: date) -
 
 
 @pytest.mark.parametrize(
+    ("typed", "past", "day"),
+    [
+        ("nov 20 at 10", True, date(2026, 11, 20)),
+        ("11/20 at 22", True, date(2026, 11, 20)),
+        ("11/20 around 5", True, date(2026, 11, 20)),
+        ("at 10 11/20", True, date(2026, 11, 20)),
+        ("at 9 on the 20th", True, date(2026, 11, 20)),
+        ("wednesday at 11", True, date(2026, 11, 25)),
+        ("tuesday at 9", True, date(2026, 11, 24)),
+        ("Dec 1 at 8", False, date(2026, 12, 1)),
+        ("the 9th at 10", False, date(2026, 12, 9)),
+        ("on the 9th around 3", False, date(2026, 12, 9)),
+        ("Wednesday the 9th at 10", False, date(2026, 12, 9)),
+        ("wednesday at 9", False, date(2026, 11, 25)),
+        # What only looks like an hour is none.
+        ("around 20 november", True, date(2026, 11, 20)),
+        ("about 11 20", True, date(2026, 11, 20)),
+        ("about 11 20 2026", True, date(2026, 11, 20)),
+        ("about the 20th", True, date(2026, 11, 20)),
+        ("about 3 days ago", True, date(2026, 11, 22)),
+        ("thaum 20 lub 11 hlis", True, date(2026, 11, 20)),
+    ],
+)
+def test_the_hour_said_with_a_day_is_no_part_of_its_date(typed: str, past: bool, day: date) -> None:
+    assert days_meant(typed, today=WEDNESDAY, past=past)[0] == day
+
+
+@pytest.mark.parametrize(
     ("typed", "days"),
     [
         ("next wednesday", 7),
