@@ -29,8 +29,10 @@ _LINK = re.compile(
 _A_NUMBER = re.compile(r"\bA[\s-]*\d[\d\s-]{5,}\d\b", re.IGNORECASE)
 _RETURN_CODE = re.compile(r"(?<!\d)(?:\d[\s-]*){13}(?!\d)")
 _REFERENCE = re.compile(r"\b(?=[0-9-]*[A-Z])[A-Z0-9]{3}-[A-Z0-9]{3}\b|\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{6}\b")
-# "I.C.E." and "I C E".
-_SPELLED = re.compile(r"\b(?:[a-z][. ]){2,}[a-z]?\b", re.IGNORECASE)
+# "I.C.E.", "I C E" and "I-C-E".
+_SPELLED = re.compile(r"\b(?:[a-z][. -]){2,}[a-z]?\b", re.IGNORECASE)
+# What a form letter has in place of a word: nothing fills it in here, and a family would read it as it stands.
+_GAP = re.compile(r"%\(\w*\)?[a-z]?|%[sd]\b|\{[^}]*\}?|\[[^\]]*\]?|<[^>]*>?|_{2,}|\$[A-Za-z]\w*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
 
 
@@ -43,6 +45,8 @@ def faults(text: str) -> list[str]:
         found.append("It has what looks like an A-number.")
     if _RETURN_CODE.search(text) or _REFERENCE.search(text):
         found.append("It has what looks like a code or a reference.")
+    if gap := _GAP.search(text):
+        found.append(f"It has “{gap[0]}”, which nothing fills in: write what is meant.")
     size = size_of(text)
     if size.segments > MOST_SEGMENTS:
         found.append(
@@ -58,7 +62,10 @@ def _telltales(text: str) -> list[re.Match[str]]:
 
 
 def _plain(text: str) -> str:
-    """Without accents, in the plain forms of letters, and letters that were spelled out as a word."""
+    """Without accents, in the plain forms of letters, and letters that were spelled out as a word.
+
+    Nor with the invisible hyphens and joints that come along when words are copied out of a document.
+    """
     decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(one for one in decomposed if not unicodedata.combining(one))
-    return _SPELLED.sub(lambda spelled: spelled[0].replace(".", "").replace(" ", "") + " ", plain)
+    plain = "".join(one for one in decomposed if not unicodedata.combining(one) and unicodedata.category(one) != "Cf")
+    return _SPELLED.sub(lambda spelled: re.sub("[. -]", "", spelled[0]) + " ", plain)
