@@ -186,14 +186,15 @@ def _hindrance(message: Message, phone: str, now: datetime, *, is_stopped: bool)
         return Hindrance(MessageState.FAILED, "bad_number")
     if now - message.created_at > FRESH_FOR:
         return Hindrance(MessageState.EXPIRED, "too_old")
-    if is_stopped:
-        if now - message.send_after > STOPPED_FOR_AT_MOST:
-            return Hindrance(MessageState.EXPIRED, "stopped")
-        return Hindrance(MessageState.QUEUED, "stopped", message.send_after)
+    # Before the switch: a text that waits for the morning loses no time by it, and nobody is called at night instead.
     zone = zone_named(contact.time_zone)
     is_day = may_arrive(now, zone) and may_arrive(now + TAKES_AT_MOST, zone)
     if not is_day and not (contact.any_hour and message.is_urgent):
         return Hindrance(MessageState.QUEUED, "quiet_hours", next_opening(now, zone))
+    if is_stopped:
+        if now - message.send_after > STOPPED_FOR_AT_MOST:
+            return Hindrance(MessageState.EXPIRED, "stopped")
+        return Hindrance(MessageState.QUEUED, "stopped", message.send_after)
     # Last: what was committed before this counts, also where nobody has looked at it yet.
     match opt_out.last_look(message, now=now):
         case "":

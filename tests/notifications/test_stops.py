@@ -1,6 +1,6 @@
 """The kill switch: what the carrier forbids, or a person stops, stays here, and nobody waits long for it in silence."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ from django.test import Client
 from notifications import delivery, stops, tasks
 from notifications.models import Message, OperatorPage, SendingStop, StopReason
 from tests.fake_twilio import FakeTwilio
-from tests.notifications.conftest import NOON, MakeMessage
+from tests.notifications.conftest import LATE, NOON, MakeMessage
 from tests.notifications.test_delivery import Calls, state_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 HOUR = timedelta(hours=1)
+# The next morning in Minneapolis.
+EIGHT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 
 def stop(template: str = stops.EVERYTHING) -> SendingStop:
@@ -195,3 +197,26 @@ def test_nobody_but_an_operator_reaches_the_switch(client: Any) -> None:
 
     assert response.status_code in (302, 403)
     assert not SendingStop.objects.exists()
+
+
+def test_a_stop_at_night_costs_a_text_that_waits_for_the_morning_no_time(
+    make_message: MakeMessage, twilio: FakeTwilio, calls_asked_for: Calls
+) -> None:
+    stop()
+    message = make_message(now=LATE)
+    delivery.deliver(message.id, now=LATE)
+
+    for message_id in delivery.due_messages(LATE + 3 * HOUR, 10):
+        delivery.deliver(message_id, now=LATE + 3 * HOUR)
+
+    assert state_of(message) == ("queued", "quiet_hours")
+    assert calls_asked_for == [], "nobody rings at night because of a text that would not have left"
+    message.refresh_from_db()
+    assert message.send_after == EIGHT
+
+    delivery.deliver(message.id, now=EIGHT + HOUR)
+    assert state_of(message) == ("queued", "stopped")
+    delivery.deliver(message.id, now=EIGHT + 2 * HOUR + timedelta(seconds=1))
+    assert state_of(message) == ("expired", "stopped")
+    assert len(calls_asked_for) == 1
+    assert twilio.texts == []
