@@ -9,27 +9,31 @@ from datetime import datetime
 from django.conf import settings
 
 from notifications.backends import CannotAsk
-from notifications.backends.twilio_sms import PAGE, STILL_ON_ITS_WAY, Refused, asking
-from notifications.removal import SWEPT_AFTER
+from notifications.backends.twilio_sms import PAGE, asking, delete_record
+from notifications.removal import SWEPT_AFTER, follow_sweep
+from notifications.stops import CALLS_KEPT
 
 log = logging.getLogger(__name__)
 
 # In one sweep; there are four a day.
 MOST = 2000
-_NOT_THERE, _CONFLICT = 404, 409
 
 
 def sweep_calls(now: datetime) -> int:
     """Delete at the carrier every record of a call that is older than anybody needs it; returns how many."""
     if settings.TEXT_BACKEND != "twilio":
         return 0
-    removed = 0
+    removed, is_clean = 0, False
     try:
-        for sid in _older_than(now - SWEPT_AFTER):
+        old = _older_than(now - SWEPT_AFTER)
+        for sid in old:
             removed += _remove(sid)
+        # What the list had no room for is not looked at.
+        is_clean = removed == len(old) < MOST
     except CannotAsk:
         # The next sweep goes on where this one stopped.
         log.error("the carrier's records of calls were not swept whole: it does not answer")
+    follow_sweep(CALLS_KEPT, is_clean=is_clean, now=now)
     return removed
 
 
@@ -41,13 +45,5 @@ def _older_than(moment: datetime) -> list[str]:
 
 
 def _remove(sid: str) -> bool:
-    """False for a call that goes on still: it cannot be deleted before it ends."""
-    try:
-        with asking() as client:
-            return bool(client.calls(sid).delete())
-    except Refused as refused:
-        if refused.status == _NOT_THERE:
-            return True
-        if refused.status == _CONFLICT or refused.code == STILL_ON_ITS_WAY:
-            return False
-        raise
+    """False for a call that goes on still, which cannot be deleted before it ends, and for one the carrier keeps."""
+    return delete_record(sid, lambda client: client.calls(sid))

@@ -164,7 +164,8 @@ class HandsetText(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When the clock's task last ran in a worker: proves that beat, broker and worker all live."""
+    """When something that has to go on last did: a task of the clock, which proves that beat, broker and worker live,
+    or a sweep of the carrier's records that left nothing old there."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

@@ -4,8 +4,9 @@ import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notifications.backends import CannotAsk, TextBackend, text_backend
-from notifications.models import CarrierReport, Message, MessageState
+from notifications import stops
+from notifications.backends import CannotAsk, Swept, TextBackend, text_backend
+from notifications.models import CarrierReport, Heartbeat, Message, MessageState
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +14,7 @@ log = logging.getLogger(__name__)
 KEPT_AT_CARRIER_FOR = timedelta(minutes=10)
 # The sweep runs every six hours: nothing stays there for a day.
 SWEPT_AFTER = timedelta(hours=17)
+KEPT_AT_MOST = timedelta(hours=24)
 _AT_ONCE = 200
 _ENDED = [MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED]
 
@@ -39,11 +41,26 @@ def sweep_carrier(now: datetime) -> int:
     Those of tries whose answer was lost are among them, and what families wrote.
     """
     backend: TextBackend = text_backend()
+    swept, answered = Swept(), True
     try:
-        return backend.remove_older_than(now - SWEPT_AFTER)
+        swept = backend.remove_older_than(now - SWEPT_AFTER)
     except CannotAsk:
         log.error("the carrier's records were not swept: it does not answer")
-        return 0
+        answered = False
+    follow_sweep(stops.TEXTS_KEPT, is_clean=answered and not swept.left, now=now)
+    return swept.removed
+
+
+def follow_sweep(kept: str, *, is_clean: bool, now: datetime) -> None:
+    """Have the operator told where the carrier may have had something of a family's for more than a day.
+
+    `kept`: the page's code, one of `stops.KEPT`. What the last clean sweep left there was younger than `SWEPT_AFTER`.
+    """
+    clean, _ = Heartbeat.objects.get_or_create(name=kept, defaults={"at": now})
+    if is_clean:
+        Heartbeat.objects.filter(name=kept).update(at=now)
+    elif now - clean.at > KEPT_AT_MOST - SWEPT_AFTER:
+        stops.page_operator(error_code=kept, template="", now=now)
 
 
 def _records_of(message_id: UUID, carrier_id: str) -> set[str]:

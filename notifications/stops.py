@@ -29,6 +29,9 @@ _WHAT_TO_DO = {
     "21408": "Our account may not text the country or region of a number. Change its geographic permissions.",
     "21612": "Texts from our number cannot be routed to a number. Ask the carrier which of our numbers can reach it.",
 }
+# Pages about what stays at the carrier, by what that is and holds.
+TEXTS_KEPT, CALLS_KEPT = "texts_kept", "calls_kept"
+KEPT = {TEXTS_KEPT: "texts, with families' numbers and words", CALLS_KEPT: "calls, with families' numbers"}
 
 
 def in_force() -> set[str]:
@@ -71,7 +74,8 @@ def mail_page(page_id: UUID, *, now: datetime) -> bool:
     if not addresses:
         log.error("page %s waits: there is no operator", page_id)
         return False
-    send_mail("Texts to families need you", _words(page), None, addresses)
+    subject = "The carrier keeps old records" if page.error_code in KEPT else "Texts to families need you"
+    send_mail(subject, _words(page), None, addresses)
     OperatorPage.objects.filter(pk=page_id, mailed_at=None).update(mailed_at=now)
     return True
 
@@ -89,6 +93,13 @@ def _operators() -> list[str]:
 
 def _words(page: OperatorPage) -> str:
     code = page.error_code
+    if code in KEPT:
+        return (
+            f"The carrier still has records of {KEPT[code]}, that may be older than a day.\n"
+            "Every six hours it is asked to delete them; it refuses some, or does not answer.\n\n"
+            "Delete them in the carrier's console, or ask the carrier why it keeps them. The worker's log has the\n"
+            "carrier's ids of those it refused.\n"
+        )
     what = _WHAT_TO_DO.get(code, _WHAT_TO_DO["20003"] if not code else "The carrier refuses our texts.")
     about = f"\nWording: {page.template}" if page.template else ""
     where = f"{settings.PUBLIC_BASE_URL}{reverse('admin:notifications_sendingstop_changelist')}"

@@ -28,6 +28,8 @@ class FakeCarrier:
     url: str = ""
     status: int = 201
     takes_anyway: bool = False
+    # Instead of deleting a record: what it says, by the record's id.
+    delete_statuses: dict[str, int] = field(default_factory=dict)
     meanwhile: Callable[[], None] = lambda: None
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -48,6 +50,18 @@ class FakeCarrier:
             **dict.fromkeys(("date_created", "date_sent", "start_time"), at),
         }
         return sid
+
+    def delete(self, sid: str) -> tuple[int, int]:
+        """What it says to that: an HTTP status and its own code, 0 where the record is gone now."""
+        self.requests.append(("deleted", {"sid": sid}))
+        if sid not in self.records:
+            return 404, 20404
+        if sid in self.delete_statuses:
+            return self.delete_statuses[sid], 20001
+        if self.records[sid]["status"] == IN_PROGRESS:
+            return 409, 20009
+        del self.records[sid]
+        return 204, 0
 
     def listed(self, resource: str, wanted: dict[str, str]) -> list[dict[str, Any]]:
         """The newest first."""
@@ -84,15 +98,9 @@ def running() -> Iterator[FakeCarrier]:
 
         def do_DELETE(self) -> None:
             sid = urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".json")
-            record = fake.records.get(sid)
-            fake.requests.append(("deleted", {"sid": sid}))
-            if record is None:
-                self._answer(404, {"code": 20404, "message": "", "status": 404})
-            elif record["status"] == IN_PROGRESS:
-                self._answer(409, {"code": 20009, "message": "", "status": 409})
-            else:
-                del fake.records[sid]
-                self._answer(204, None)
+            status, code = fake.delete(sid)
+            said = {"code": code, "message": fake.records[sid]["to"] if sid in fake.records else "", "status": status}
+            self._answer(status, said if code else None)
 
         def _resource(self) -> str:
             resource = urlsplit(self.path).path.rsplit("/", 1)[-1].removesuffix(".json")

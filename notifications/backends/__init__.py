@@ -4,10 +4,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from notifications.backends.handset import HandsetBackend
-from notifications.backends.outcome import CannotAsk, Ending, Found, Outcome, TextBackend
+from notifications.backends.outcome import CannotAsk, Ending, Found, Outcome, Swept, TextBackend
 from notifications.backends.twilio_sms import TwilioBackend
 
-__all__ = ("CannotAsk", "Ending", "Found", "Outcome", "TextBackend", "text_backend")
+__all__ = ("CannotAsk", "Ending", "Found", "Outcome", "Swept", "TextBackend", "text_backend")
 
 _BACKENDS: dict[str, type[TextBackend]] = {"handset": HandsetBackend, "twilio": TwilioBackend}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from notifications.backends.outcome import Ending, Found, Outcome
+from notifications.backends.outcome import Ending, Found, Outcome, Swept
 from notifications.models import HandsetText, Message
 from privacy import vault, worker_key
 
@@ -48,8 +48,8 @@ class HandsetBackend:
         """There is nobody else who keeps what the page shows; `actions.purge_handset` ends it."""
         return True
 
-    def remove_older_than(self, moment: datetime) -> int:
-        return 0
+    def remove_older_than(self, moment: datetime) -> Swept:
+        return Swept()
 
 
 def _context(message_id: object) -> str:

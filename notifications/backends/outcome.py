@@ -53,6 +53,14 @@ class Found:
     error_code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What became of the carrier's old records: how many were deleted, and how many it does not let go."""
+
+    removed: int = 0
+    left: int = 0
+
+
 class CannotAsk(Exception):
     """The carrier does not say what it has: it is away, or refuses to talk to us."""
 
@@ -86,6 +94,6 @@ class TextBackend(Protocol):
         """Delete the carrier's record of a text; False while it still keeps it, or cannot delete this one."""
         ...
 
-    def remove_older_than(self, moment: datetime) -> int:
-        """Delete every record of a text the carrier has from before `moment`; returns how many."""
+    def remove_older_than(self, moment: datetime) -> Swept:
+        """Delete every record of a text the carrier has from before `moment`; raises `CannotAsk`."""
         ...

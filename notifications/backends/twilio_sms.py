@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from notifications.backends.codes import ENDINGS
-from notifications.backends.outcome import CannotAsk, Ending, Found, Outcome
+from notifications.backends.outcome import CannotAsk, Ending, Found, Outcome, Swept
 from notifications.models import CarrierReport, Message
 from notifications.quiet_hours import next_closing, zone_named
 
@@ -143,30 +143,20 @@ class TwilioBackend:
 
     def remove(self, carrier_id: str) -> bool:
         """As the protocol says; a record that is not there any more is removed. Raises `CannotAsk`."""
-        try:
-            with asking() as client:
-                return bool(client.messages(carrier_id).delete())
-        except Refused as refused:
-            if refused.status == 404:
-                return True
-            if refused.status in OF_THE_ACCOUNT:
-                raise
-            if refused.status != 409 and refused.code != STILL_ON_ITS_WAY:
-                log.error("the record %s was not deleted: %s, code %s", carrier_id, refused.status, refused.code)
-            return False
+        return delete_record(carrier_id, lambda client: client.messages(carrier_id))
 
-    def remove_older_than(self, moment: datetime) -> int:
+    def remove_older_than(self, moment: datetime) -> Swept:
         """By Twilio's list, page by page; a text that is still on its way stays until the next time."""
-        removed = 0
+        removed, left = 0, 0
         for _page in range(MOST_PAGES):
             with asking() as client:
                 before = client.messages.list(date_sent_before=moment, limit=PAGE, page_size=PAGE)
             old = [one.sid for one in before if (one.date_created or one.date_sent or moment) <= moment]
             gone = sum(self.remove(sid) for sid in old)
-            removed += gone
+            removed, left = removed + gone, len(old) - gone
             if not gone:
                 break
-        return removed
+        return Swept(removed, left)
 
 
 class Refused(CannotAsk):
@@ -191,6 +181,24 @@ def asking() -> Iterator[Any]:
     except Exception as error:
         log.warning("the carrier cannot be asked: %s", type(error).__name__)
         raise CannotAsk from None
+
+
+def delete_record(carrier_id: str, record_of: Callable[[Any], Any]) -> bool:
+    """Delete one record, of a text or a call: `record_of` finds it by the client.
+
+    False for one that Twilio keeps, which is about that record alone; `CannotAsk` for what holds for all of them.
+    """
+    try:
+        with asking() as client:
+            return bool(record_of(client).delete())
+    except Refused as refused:
+        if refused.status == 404:
+            return True
+        if refused.status in OF_THE_ACCOUNT:
+            raise
+        if refused.status != 409 and refused.code != STILL_ON_ITS_WAY:
+            log.error("the record %s was not deleted: %s, code %s", carrier_id, refused.status, refused.code)
+        return False
 
 
 def fetch(carrier_id: str) -> Found:

@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
+from accounts.roles import Role
 from notifications.backends import twilio_sms
 from notifications.call_records import sweep_calls
+from notifications.tasks import mail_waiting_pages
+from tests import factories
 from tests.fake_carrier import IN_PROGRESS, FakeCarrier
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +79,43 @@ def test_a_carrier_that_is_away_is_asked_again_and_no_number_is_logged(
 
     carrier.status = 201
     assert sweep_calls(NOW) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 502])
+def test_one_record_that_cannot_be_deleted_keeps_no_other_there(
+    carrier: FakeCarrier, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    oldest, _, _ = took(carrier, 40), took(carrier, 30), took(carrier, 18)
+    carrier.delete_statuses = {oldest: status}
+
+    assert sweep_calls(NOW) == 2
+
+    assert set(carrier.records) == {oldest}
+    assert oldest in caplog.text
+    assert FAMILY[2:] not in caplog.text
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_who_is_refused_altogether_does_not_go_on_asking(carrier: FakeCarrier, status: int) -> None:
+    carrier.delete_statuses = {took(carrier, hours): status for hours in (18, 20, 40)}
+
+    assert sweep_calls(NOW) == 0
+
+    assert len(carrier.asked("deleted")) == 1
+
+
+def test_the_operator_hears_once_a_day_of_a_call_that_the_carrier_keeps(carrier: FakeCarrier) -> None:
+    factories.member(Role.OPERATOR)
+    kept = took(carrier, 18)
+    carrier.delete_statuses = {kept: 403}
+
+    for sweeps in range(5):
+        sweep_calls(NOW + timedelta(hours=6 * sweeps))
+        mail_waiting_pages()
+
+    (told,) = mail.outbox
+    assert "calls" in told.body
+    assert FAMILY[2:] not in told.body
 
 
 def test_the_demo_has_no_carrier(settings: Any, carrier: FakeCarrier) -> None:

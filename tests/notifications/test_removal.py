@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 
-from notifications import delivery, removal, settling
-from notifications.models import Message
+from accounts.roles import Role
+from notifications import delivery, removal, settling, stops, tasks
+from notifications.models import Message, OperatorPage
+from tests import factories
 from tests.fake_twilio import FakeTwilio
 from tests.notifications.conftest import NOON, PHONE, MakeMessage
 from tests.notifications.test_delivery import state_of
@@ -119,6 +122,60 @@ def test_who_is_refused_altogether_does_not_go_on_asking(
 
     assert len(twilio.records) == 3
     assert len(twilio.not_deleted) == 2, "each asked once"
+
+
+def kept_for_ever(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    delivered(make_message, twilio)
+    twilio.delete_answers = {twilio.sid(): (403, 20003)}
+
+
+def sweep_at(*hours: int) -> None:
+    for hour in hours:
+        removal.remove_ended(NOON + hour * HOUR)
+        removal.sweep_carrier(NOON + hour * HOUR)
+        tasks.mail_waiting_pages()
+
+
+def test_the_operator_hears_of_a_text_that_the_carrier_keeps_for_a_day(
+    make_message: MakeMessage, twilio: FakeTwilio
+) -> None:
+    factories.member(Role.OPERATOR)
+    kept_for_ever(make_message, twilio)
+
+    sweep_at(6, 12, 18)
+    assert mail.outbox == [], "it is not a day old, and the next sweep may do"
+    sweep_at(24, 30, 36, 42)
+
+    (told,) = mail.outbox
+    assert told.subject == "The carrier keeps old records"
+    assert "texts" in told.body
+    assert PHONE[2:] not in told.body
+    sweep_at(54)
+    assert len(mail.outbox) == 2, "it still is so a day later"
+
+
+def test_one_sweep_that_leaves_something_tells_nobody(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    kept_for_ever(make_message, twilio)
+
+    sweep_at(12, 18)
+    twilio.delete_answers = {}
+    sweep_at(24, 30, 36)
+
+    assert twilio.records == {}
+    assert not OperatorPage.objects.exists()
+
+
+def test_the_operator_hears_of_a_carrier_that_answers_no_sweep(make_message: MakeMessage, twilio: FakeTwilio) -> None:
+    delivered(make_message, twilio)
+    sweep_at(0)
+    twilio.list_answer = (503, None)
+    twilio.delete_answers = {twilio.sid(): (503, None)}
+
+    sweep_at(6)
+    assert not OperatorPage.objects.exists()
+    sweep_at(12, 18, 24)
+
+    assert [page.error_code for page in OperatorPage.objects.all()] == [stops.TEXTS_KEPT]
 
 
 def test_the_sweep_finds_what_no_row_of_ours_names(make_message: MakeMessage, twilio: FakeTwilio) -> None:
