@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from notifications import stops
 from notifications.models import CarrierReport, Message, OperatorPage, Sender, SendingStop, StopReason
-from notifications.texts import TEMPLATES
+from notifications.texts import OF_MESSAGES
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -66,7 +66,7 @@ class StopForm(forms.ModelForm):
     template = forms.ChoiceField(
         label="Texts",
         required=False,
-        choices=[(stops.EVERYTHING, "Every text"), *((name, name) for name in TEMPLATES)],
+        choices=[(stops.EVERYTHING, "Every text"), *((name, name) for name in OF_MESSAGES)],
         help_text="They wait two hours; then coordinators call the families. Urgent texts are stopped too.",
     )
 

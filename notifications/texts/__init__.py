@@ -4,6 +4,7 @@ from notifications.texts.contexts import Context, HelplineOnly, Planned
 from notifications.texts.lint import MOST_SEGMENTS, faults
 from notifications.texts.wordings import (
     NEWS,
+    OF_MESSAGES,
     REMINDER_OF_DATE,
     REMINDER_OF_SEAT,
     TEMPLATES,
@@ -17,6 +18,7 @@ from notifications.texts.wordings import (
 __all__ = (
     "MOST_SEGMENTS",
     "NEWS",
+    "OF_MESSAGES",
     "REMINDER_OF_DATE",
     "REMINDER_OF_SEAT",
     "TEMPLATES",

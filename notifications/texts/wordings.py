@@ -138,6 +138,10 @@ TEMPLATES: dict[str, Wording] = {
 
 # What reminds, by day, of a date that a family named, and of a seat at a clinic.
 REMINDER_OF_DATE, REMINDER_OF_SEAT = "reminder", "reminder_hour"
+# What they say on the day before.
+_TOMORROW = {REMINDER_OF_DATE: "reminder_tomorrow", REMINDER_OF_SEAT: "reminder_tomorrow_hour"}
+# Whatever a message can be of; a reminder for tomorrow is a message of the reminder.
+OF_MESSAGES = tuple(name for name in TEMPLATES if name not in _TOMORROW.values())
 # How a request stands: the newest of these makes whichever of them still waits untrue.
 NEWS = frozenset(
     {"opened", "request_info", "screened_out", "accepted", "waitlisted", "transferred", "represented", "closed"}
@@ -176,7 +180,7 @@ def example(template: str, language: str) -> str:
 def reminder_for(template: str, planned: Planned) -> str:
     """The reminder `template`, or the one that says "tomorrow"."""
     if planned.days == 1:
-        return {"reminder": "reminder_tomorrow", "reminder_hour": "reminder_tomorrow_hour"}.get(template, template)
+        return _TOMORROW.get(template, template)
     return template
 
 

@@ -1,7 +1,9 @@
 """The kill switch: what the carrier forbids, or a person stops, stays here, and nobody waits long for it in silence."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -9,9 +11,13 @@ from django.core import mail
 from django.test import Client
 
 from notifications import delivery, stops, tasks
+from notifications.actions import queue_texts
 from notifications.models import Message, OperatorPage, SendingStop, StopReason
+from notifications.texts import OF_MESSAGES, TEMPLATES
+from privacy import vault
+from privacy.models import DocumentKind
 from tests.fake_twilio import FakeTwilio
-from tests.notifications.conftest import LATE, NOON, MakeMessage
+from tests.notifications.conftest import LATE, NOON, PHONE, MakeContact, MakeMessage
 from tests.notifications.test_delivery import Calls, state_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -188,6 +194,47 @@ def test_a_stop_is_never_rewritten_or_deleted(operator: Client) -> None:
     assert operator.post(f"{path}/change/", {"template": "opened"}).status_code == 403
     assert operator.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     assert SendingStop.objects.get().template == ""
+
+
+@pytest.mark.parametrize("template", OF_MESSAGES)
+def test_whatever_wording_can_be_stopped_is_stopped(
+    template: str, operator: Client, make_contact: MakeContact, twilio: FakeTwilio
+) -> None:
+    contact = make_contact(phone=None)
+    told = {"phone": PHONE, "may_remind": "yes"}
+    vault.seal(
+        case_id=contact.case_id,
+        kind=DocumentKind.CONTACT,
+        payload=told,
+        readers=[vault.WORKER],
+        subject=contact.pk,
+        now=NOON,
+    )
+    operator.post("/staff/admin/notifications/sendingstop/add/", {"template": template})
+
+    for number, days in enumerate((1, 3)):
+        about = NOON + timedelta(days=days) if template.startswith("reminder") else None
+        queued = queue_texts(
+            case_id=contact.case_id,
+            template=template,
+            trigger=UUID(int=number),
+            is_urgent=True,
+            now=NOON,
+            about_at=about,
+        )
+        for message in queued:
+            delivery.deliver(message.id, now=NOON)
+
+    assert [one.reason for one in Message.objects.all()] == ["stopped", "stopped"]
+    assert twilio.texts == []
+
+
+def test_every_wording_that_a_message_can_have_is_on_the_list_and_no_other(operator: Client) -> None:
+    page = operator.get("/staff/admin/notifications/sendingstop/add/").content.decode()
+
+    listed = set(re.findall(r'<option value="(\w+)"', page))
+    # What says "tomorrow" is a message of the reminder: choosing it by itself would stop nothing.
+    assert listed == set(TEMPLATES) - {"reminder_tomorrow", "reminder_tomorrow_hour"}
 
 
 def test_nobody_but_an_operator_reaches_the_switch(client: Any) -> None:
