@@ -1,5 +1,6 @@
 """The words of a text before it goes out, to be changed or left: one field for each language it goes out in."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -32,12 +33,18 @@ class WordsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         for language, text in list(cleaned.items()):
-            for fault in faults(" ".join(text.split())):
+            for fault in faults(_in_a_line(text)):
                 self.add_error(language, fault)
         return cleaned
 
     @property
     def words(self) -> dict[str, str]:
         """By language; without those that were sent empty."""
-        typed = {language: " ".join(text.split()) for language, text in self.cleaned_data.items()}
+        typed = {language: _in_a_line(text) for language, text in self.cleaned_data.items()}
         return {language: text for language, text in typed.items() if text}
+
+
+def _in_a_line(text: str) -> str:
+    """Without line breaks, and without the invisible signs that come along when words are copied out of a document:
+    one of them doubles what a text costs, and nothing but them is no text."""
+    return " ".join("".join(one for one in text if unicodedata.category(one) != "Cf").split())

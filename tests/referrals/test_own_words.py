@@ -101,7 +101,9 @@ def test_with_a_deed_the_changed_words_go_out_instead_of_the_wording(client: Cli
     assert carrier == [MINE]
 
 
-@pytest.mark.parametrize("typed", [{}, {"words-es": render("request_info", "es")}, {"words-es": " "}])
+@pytest.mark.parametrize(
+    "typed", [{}, {"words-es": render("request_info", "es")}, {"words-es": " "}, {"words-es": "\u200b\n"}]
+)
 def test_words_left_as_they_are_are_the_wordings(client: Client, carrier: list[str], typed: dict[str, str]) -> None:
     case = a_case()
     with time_machine.travel(DAY, tick=True):
@@ -110,6 +112,15 @@ def test_words_left_as_they_are_are_the_wordings(client: Client, carrier: list[s
 
     assert carrier == [render("request_info", "es")]
     assert not SealedDocument.objects.filter(case_id=case.pk, kind=DocumentKind.NOTES).exists()
+
+
+def test_invisible_signs_of_a_copied_text_stay_here(client: Client, carrier: list[str]) -> None:
+    case = a_case()
+    with time_machine.travel(DAY, tick=True):
+        client.post(url(case, "write/"), {"words-es": "Por fa\u00advor\u202e lla\u200bme:\n612-555-0100\ufeff"})
+        send(written(case))
+
+    assert carrier == ["Por favor llame: 612-555-0100"]
 
 
 @pytest.mark.parametrize(
