@@ -34,6 +34,8 @@ from referrals.urgency import SAID_URGENT, TO_SAFE_BY, TRANSFER, date_of_answers
 
 log = logging.getLogger(__name__)
 
+# The Immigration and Nationality Act is in force since then: no clock of it began earlier.
+FIRST_DAY = date(1952, 12, 24)
 # Rows read at a time when the law changed: what is held in memory does not grow with the cases.
 BATCH = 500
 
@@ -55,6 +57,8 @@ def enter_trigger(*, case: Case, code: str, trigger: Moment, by: Actor, now: dat
     now = now or timezone.now()
     if is_ahead(trigger, now):
         raise NotCounted("That day is still to come: a clock starts when something has happened.")
+    if is_before_the_law(trigger):
+        raise NotCounted("That day is before there was such a law: look at the year.")
     with transaction.atomic():
         case = lock_case(case.pk)
         _check_may(by, case)
@@ -127,6 +131,11 @@ def _check_may(by: Actor, case: Case) -> None:
 def is_ahead(trigger: Moment, now: datetime) -> bool:
     """Whether the trigger has not happened yet."""
     return instant(trigger) > now if isinstance(trigger, datetime) else trigger > now.astimezone(CHICAGO).date()
+
+
+def is_before_the_law(trigger: Moment) -> bool:
+    """Whether no clock can have begun so early: a year that was mistyped."""
+    return chicago_day(trigger) < FIRST_DAY
 
 
 def rules_of(*codes: str) -> list[deadlines.Rule]:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from referrals import deadlines
-from referrals.actions.deadlines import DropReason, is_ahead, rules_of
+from referrals.actions.deadlines import DropReason, is_ahead, is_before_the_law, rules_of
 from referrals.business_time import CHICAGO
 from referrals.forms.base import CHOOSE, EMPTY, NAME_DAY, DeedForm
 from referrals.models import CaseDeadline
@@ -49,6 +49,8 @@ class EnterTriggerForm(DeedForm):
         trigger = trigger if counted.rule.counts_hours else day
         if is_ahead(trigger, self.now):
             self.add_error("day", "That day is still to come: a clock starts when something has happened.")
+        elif is_before_the_law(trigger):
+            self.add_error("day", "That day is before there was such a law: look at the year.")
         return {"code": code, "trigger": trigger}
 
 

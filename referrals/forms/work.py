@@ -27,6 +27,10 @@ class StartStageForm(DeedForm):
         self.fields["stage"].choices = EMPTY + [(stage.code, stage.name) for stage in stages]  # type: ignore[attr-defined]
 
 
+# The Victims of Trafficking and Violence Protection Act of 2000, Pub. L. 106-386.
+FIRST_U_VISAS = date(2000, 10, 28)
+
+
 class CertificationForm(DeedForm):
     agency = forms.ChoiceField(label="Agency", choices=EMPTY + CertifyingAgency.choices, error_messages=CHOOSE)
     requested_on = DayField(label="Day the request was made", help_text="For example 11 5 2026.")
@@ -38,4 +42,7 @@ class CertificationForm(DeedForm):
     )
 
     def clean_requested_on(self) -> date:
-        return not_in_future(self.cleaned_data["requested_on"], self.now)
+        day = not_in_future(self.cleaned_data["requested_on"], self.now)
+        if day < FIRST_U_VISAS:
+            raise forms.ValidationError("There were no U visas yet: look at the year.")
+        return day

@@ -118,6 +118,19 @@ def test_what_the_form_says_decides_the_clocks(changes: dict[str, str], city: da
     assert (request.city_due, request.state_due) == (city, state)
 
 
+@pytest.mark.parametrize(
+    ("day", "status"), [(date(2000, 10, 27), 400), (date(1026, 11, 12), 400), (date(2000, 10, 28), 302)]
+)
+def test_nobody_asked_before_there_were_u_visas(day: date, status: int) -> None:
+    case = make.case(make.free_facts())
+    sent = {"agency": "mpd"} | day_fields("requested_on", day)
+
+    answer = signed_in().post(f"/staff/cases/{case.reference}/do/request_certification/", sent)
+
+    assert answer.status_code == status
+    assert case.certification_requests.exists() is (status == 302)
+
+
 @pytest.fixture
 def coordinator() -> Actor:
     return make.actor(Role.COORDINATOR)

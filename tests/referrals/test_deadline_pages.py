@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from accounts.roles import Actor, Role
 from referrals.actions import enter_trigger
-from referrals.business_time import CHICAGO
+from referrals.actions.deadlines import FIRST_DAY
+from referrals.business_time import CHICAGO, ONE_DAY
+from referrals.deadlines import NotCounted
 from referrals.models import Case, CaseDeadline
 from tests import factories
 
@@ -53,6 +55,12 @@ def test_the_case_page_starts_and_stops_a_clock(free: Case) -> None:
     assert CaseDeadline.objects.get(pk=row.pk).met_at
 
 
+def test_the_action_refuses_the_year_too(free: Case, coordinator: Actor) -> None:
+    with pytest.raises(NotCounted, match="look at the year"):
+        enter_trigger(case=free, code="BIA30", trigger=FIRST_DAY - ONE_DAY, by=coordinator, now=NOW)
+    assert enter_trigger(case=free, code="BIA30", trigger=FIRST_DAY, by=coordinator, now=NOW).raw.year == 1953
+
+
 def test_the_page_says_which_day_to_aim_for(free: Case, coordinator: Actor) -> None:
     today = timezone.now().astimezone(CHICAGO).date()
     enter_trigger(case=free, code="BIA30", trigger=today, by=coordinator)
@@ -65,6 +73,8 @@ def test_the_page_says_which_day_to_aim_for(free: Case, coordinator: Actor) -> N
     [
         ({"code": "BIA30", "day_0": "2", "day_1": "30", "day_2": "2026"}, "This day does not exist"),
         ({"code": "BIA30", "day_0": "1", "day_1": "1", "day_2": "2999"}, "still to come"),
+        ({"code": "BIA30", "day_0": "1", "day_1": "5", "day_2": "1026"}, "look at the year"),
+        ({"code": "BIA30", "day_0": "12", "day_1": "23", "day_2": "1952"}, "look at the year"),
         ({"code": "CUST48", "day_0": "1", "day_1": "5", "day_2": "2026"}, "give the time of day"),
         ({"code": "BIA10", "day_0": "1", "day_1": "5", "day_2": "2026"}, "Choose one from the list"),
         ({"code": "CUST48", "day_0": "1", "day_1": "5", "day_2": "2026", "time": "25:00"}, "Write the time as"),
