@@ -211,10 +211,18 @@ def clocks_of_answers(case: Case, facts: Facts, place: Whereabouts, now: datetim
 
 
 def take_from_answers(case: Case, rows: list[CaseDeadline], now: datetime) -> None:
-    """Replaces what earlier answers said on a locked case; a clock that a person entered stays as it is."""
+    """Replaces what earlier answers said on a locked case; a clock that a person entered stays as it is, and one that a
+    person ended does not begin again, until the answers name another day."""
     running = CaseDeadline.objects.running().filter(case=case)
-    named = set(running.filter(from_answers=True, rule=None).values_list("code", "due"))
-    if named - {(row.code, row.due) for row in rows}:
+    over = set(CaseDeadline.objects.filter(case=case).exclude(pk__in=running).values_list("code", "raw"))
+    rows = [row for row in rows if (row.code, row.raw) not in over]
+    named = {(row.code, row.due): row for row in running.filter(from_answers=True, rule=None)}
+    for row in rows:
+        if row.rule_id is None and (same := named.get((row.code, row.due))):
+            # Another answer changed, or the place did: they named this day then and not today, which would cost them
+            # the reminder of today.
+            row.entered_at, row.changed_at = same.entered_at, same.changed_at
+    if named.keys() - {(row.code, row.due) for row in rows}:
         # A reminder that still waits, for the morning or for the carrier, would say the old day.
         cancel_texts(case_id=case.pk, reason="date_changed", templates=(REMINDER_OF_DATE,), now=now)
     running.filter(from_answers=True).delete()

@@ -283,3 +283,28 @@ def test_answers_that_change_replace_what_earlier_ones_said(coordinator: Actor) 
     case = record_facts(case=case, facts=changed, by=coordinator, now=NOW)
 
     assert case.deadlines.get().safe_by == TODAY + timedelta(days=30)
+
+
+@pytest.mark.parametrize("end", ["met", "dropped"])
+def test_what_a_person_ended_does_not_begin_again_with_another_answer(coordinator: Actor, end: str) -> None:
+    taken = NOW - timedelta(hours=20)
+    facts = {
+        "taken_at": taken,
+        "taken_hour_known": True,
+        "hearing_on": TODAY + timedelta(days=12),
+        "date_kind": "court",
+    }
+    case = factories.case(factories.held_facts(**facts), now=NOW)
+    for row in CaseDeadline.objects.running().filter(case=case):
+        if end == "met":
+            meet_deadline(case=case, deadline=row, by=coordinator, now=NOW)
+        else:
+            drop_deadline(case=case, deadline=row, reason="does_not_apply", by=coordinator, now=NOW)
+
+    record_facts(case=case, facts=factories.held_facts(**facts, monthly_income=2100), by=factories.SYSTEM, now=NOW)
+    assert not CaseDeadline.objects.running().filter(case=case).exists()
+
+    moved = facts | {"hearing_on": TODAY + timedelta(days=15), "taken_at": taken + timedelta(days=1)}
+    record_facts(case=case, facts=factories.held_facts(**moved), by=factories.SYSTEM, now=NOW + timedelta(hours=5))
+    codes = CaseDeadline.objects.running().filter(case=case).values_list("code", flat=True)
+    assert sorted(codes) == ["HEARING", "TRANSFER"], "a day that they name anew is a new one"

@@ -8,6 +8,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.roles import Role
 from notifications import delivery
 from notifications.backends import Ending, Outcome
 from notifications.models import Contact, Message
@@ -197,6 +198,37 @@ def test_who_named_the_date_today_knows_it(carrier: list[tuple[datetime, str]]) 
     run(OFFICE_HOURS + timedelta(hours=8))
 
     assert carrier == []
+
+
+@pytest.mark.django_db
+def test_of_a_date_that_staff_ended_nobody_is_reminded_whatever_else_changes(
+    carrier: list[tuple[datetime, str]],
+) -> None:
+    case = a_case()
+    a_person(case)
+    named = CaseDeadline.objects.running().get(case=case, code="HEARING")
+    drop_deadline(case=case, deadline=named, reason="does_not_apply", by=make.actor(Role.COORDINATOR), now=OFFICE_HOURS)
+    with time_machine.travel(OFFICE_HOURS + timedelta(hours=1), tick=False):
+        facts = make.free_facts(hearing_on=DAY, date_kind="court", monthly_income=2100)
+        record_facts(case=case, facts=facts, by=make.SYSTEM)
+
+    run(DAY_AFTER)
+
+    assert carrier == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [7, 3, 1])
+def test_whatever_else_changes_on_that_day_they_are_reminded(carrier: list[tuple[datetime, str]], days: int) -> None:
+    case = a_case()
+    a_person(case)
+    with time_machine.travel(datetime.combine(DAY, time(8), CHICAGO) - timedelta(days=days), tick=False):
+        facts = make.free_facts(hearing_on=DAY, date_kind="court", monthly_income=2100)
+        record_facts(case=case, facts=facts, by=make.SYSTEM)
+
+    run(DAY_AFTER)
+
+    assert [(DAY - at.astimezone(CHICAGO).date()).days for at, _ in carrier] == [7, 3, 1]
 
 
 @pytest.mark.django_db
