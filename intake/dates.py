@@ -32,11 +32,13 @@ from intake.date_words import (
     WEEKDAYS,
 )
 
-# A clock beside a day: "at 10", "a las 9:30", "10 pm", "22:10". Not "about 11 20" nor "at 11/20".
+# A clock beside a day: "at 10", "a las 9:30", "10 pm", "22:10". Neither "about 11 20" nor "at 11/20" has one, and of
+# "at 4 19 de mayo" it is the 4.
+_AT = r"(?:\b(?:at|around|about|como|hacia)?\s*(?:a\s)?\b(?:las|la|at|around|about|saacadda|thaum)\s+)"
 _CLOCK = re.compile(
-    r"(?:\b(?:at|around|about|como|hacia)?\s*(?:a\s)?\b(?:las|la|at|around|about|saacadda|thaum)\s+)\d{1,2}(?:[:.h]\d{2})?"
-    r"(?:\s*(?:am|pm|a m|p m)\b)?(?!\d|\s*[/.\-]|\s+\d+(?![\d/.\-]))"
-    r"|(?<![\d/.\-])\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a m|p m|teev|horas|o'?clock)\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
+    rf"{_AT}?(?<![\d/.\-])\d{{1,2}}(?:[:.]\d{{2}})?\s*(?:am|pm|a m|p m|teev|horas|o'?clock)\b"
+    rf"|{_AT}\d{{1,2}}[:.h]\d{{2}}\b(?![/.\-])|{_AT}\d{{1,2}}(?!\d|\s*[/.\-:h]|\s+\d+(?![\d/.\-]|\s+(?:de|of)\b))"
+    r"|\b\d{1,2}:\d{2}(?::\d{2})?\b"
 )
 _PART_OF_DAY = re.compile(rf"\b(?:{PARTS_OF_DAY})\b")
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|ro|ero|er|do|to|o|ka|kii|aad|da)\b")

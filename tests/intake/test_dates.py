@@ -1,5 +1,6 @@
 """Days and times as people type them."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, time, timedelta
 
@@ -162,6 +163,8 @@ def test_what_people_say_of_a_day_to_come_is_understood(typed: str, day: date) -
         ("11/20 around 5", True, date(2026, 11, 20)),
         ("at 10 11/20", True, date(2026, 11, 20)),
         ("at 9 on the 20th", True, date(2026, 11, 20)),
+        ("a las 10 20 de noviembre", True, date(2026, 11, 20)),
+        ("around 3 p.m. 20 de noviembre", True, date(2026, 11, 20)),
         ("wednesday at 11", True, date(2026, 11, 25)),
         ("tuesday at 9", True, date(2026, 11, 24)),
         ("Dec 1 at 8", False, date(2026, 12, 1)),
@@ -180,6 +183,52 @@ def test_what_people_say_of_a_day_to_come_is_understood(typed: str, day: date) -
 )
 def test_the_hour_said_with_a_day_is_no_part_of_its_date(typed: str, past: bool, day: date) -> None:
     assert days_meant(typed, today=WEDNESDAY, past=past)[0] == day
+
+
+ENERO = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
+LUNES = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
+WRITTEN: list[Callable[[date], str]] = [
+    lambda day: f"{day.month}/{day.day}",
+    lambda day: f"{day:%m/%d/%y}",
+    lambda day: f"{day:%a} {day.month}/{day.day}",
+    lambda day: f"{day:%A}, {day.month}/{day.day}/{day.year}",
+    lambda day: f"{day:%B} {day.day}",
+    lambda day: f"{day:%b}. {day.day}, {day.year}",
+    lambda day: f"{day:%A} {day:%B} {day.day}",
+    lambda day: f"{day.day} de {ENERO[day.month - 1]}",
+    lambda day: f"{LUNES[day.weekday()]} {day.day} de {ENERO[day.month - 1]} de {day.year}",
+    lambda day: day.isoformat(),
+]
+HOURS = ["", "at {}", "around {} pm", "at {}:30", "{} p.m.", "a las {}", "como a las {}:15", "a las {} de la noche"]
+
+
+@given(
+    away=st.integers(-25, 60),
+    written=st.sampled_from(WRITTEN),
+    hour=st.builds(str.format, st.sampled_from([*HOURS, "{} o'clock", "in the evening"]), st.integers(1, 12)),
+    is_in_front=st.booleans(),
+)
+def test_a_day_is_the_same_with_whatever_hour_is_said(
+    away: int, written: Callable[[date], str], hour: str, is_in_front: bool
+) -> None:
+    day = WEDNESDAY + timedelta(days=away)
+    said = [hour, written(day)] if is_in_front else [written(day), hour]
+
+    # The second reading of 5/11 is another day.
+    assert day in days_meant(" ".join(said), today=WEDNESDAY, past=away < 0)
 
 
 @pytest.mark.parametrize(
