@@ -3,7 +3,7 @@
 The transitions themselves are the decorated methods of `referrals.models.Case`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,21 +15,26 @@ from referrals.models import Case, State
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A transition's roles and the text its family gets ("" for none). The event's kind is the transition's name."""
+    """A transition's roles and the text its family gets ("" for none). The event's kind is the transition's name.
+
+    `belies`: what still waits to be sent and is no longer true, of a transition without a text of its own, which would
+    take the place of all other news.
+    """
 
     roles: frozenset[Role]
     text: str = ""
+    belies: frozenset[str] = frozenset()
 
 
-def _step(*roles: Role, text: str = "") -> Step:
-    return Step(frozenset(roles), text)
+def _step(*roles: Role, text: str = "", belies: Collection[str] = ()) -> Step:
+    return Step(frozenset(roles), text, frozenset(belies))
 
 
 OPENING = _step(Role.SYSTEM, Role.COORDINATOR, Role.FAMILY, text="opened")
 
 STEPS: dict[str, Step] = {
     "request_info": _step(Role.COORDINATOR, text="request_info"),
-    "info_received": _step(Role.SYSTEM, Role.COORDINATOR),
+    "info_received": _step(Role.SYSTEM, Role.COORDINATOR, belies=["request_info"]),
     "screen_in": _step(Role.SYSTEM, Role.COORDINATOR),
     "screen_out": _step(Role.COORDINATOR, text="screened_out"),
     "offer": _step(Role.SYSTEM, Role.COORDINATOR),
@@ -44,7 +49,7 @@ STEPS: dict[str, Step] = {
     "withdraw": _step(Role.FAMILY, Role.COORDINATOR),
     "mark_duplicate": _step(Role.COORDINATOR),
     "lose_contact": _step(Role.COORDINATOR),
-    "reopen": _step(Role.COORDINATOR),
+    "reopen": _step(Role.COORDINATOR, belies=["closed", "screened_out"]),
 }
 
 

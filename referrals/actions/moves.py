@@ -60,6 +60,8 @@ def move(
     case.save()
     event = events.record(case=case, kind=step, by=by, now=now, detail=detail, from_state=before, to_state=case.state)
     tell_family(case, STEPS[step].text, event, now)
+    if STEPS[step].belies:
+        cancel_texts(case_id=case.pk, reason="superseded", templates=STEPS[step].belies, now=now)
     return event
 
 
