@@ -97,13 +97,15 @@ def queue_texts(
     `trigger` is the event that causes it: asking twice for the same one queues once; `about_at` what it reminds of.
     KeyError for an unknown template.
     Returns the messages of this trigger that are newly queued. To a number that texts do not reach nothing is queued:
-    the message is written down as failed, and somebody calls.
+    the message is written down as failed, and somebody calls. A reminder fails when it is due, if it was asked for.
     """
     if template not in TEMPLATES:
         raise KeyError(template)
     told = Message.objects.filter(case_id=case_id, template=template, trigger=trigger).values("contact_id")
     reached = Contact.objects.filter(AGREED_TO_TEXTS | MAILED_INSTEAD, case_id=case_id)
     contacts = reached.exclude(id__in=told).select_related("fault")
+    # Whether somebody wants to be reminded is sealed: the worker looks, before anybody is asked to call instead.
+    knows_who = about_at is None
     messages = [
         Message(
             contact=contact,
@@ -117,7 +119,7 @@ def queue_texts(
             send_after=now,
             created_at=now,
             state_since=now,
-            **(_FAILED if contact.may_text and hasattr(contact, "fault") else {}),
+            **(_FAILED if knows_who and contact.may_text and hasattr(contact, "fault") else {}),
         )
         for contact in contacts
     ]

@@ -9,8 +9,10 @@ from notifications import delivery
 from notifications.actions import change_contact, queue_texts
 from notifications.models import Message, NumberFault
 from notifications.selectors import recipients_of
+from privacy import vault
+from privacy.models import DocumentKind
 from tests.fake_twilio import FakeTwilio
-from tests.notifications.conftest import NOON, MakeContact, MakeMessage
+from tests.notifications.conftest import NOON, PHONE, MakeContact, MakeMessage
 from tests.notifications.test_delivery import Calls, state_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -86,3 +88,33 @@ def test_queueing_adds_two_queries_to_what_causes_it(
 
     with django_assert_num_queries(2):  # type: ignore[operator]
         assert len(queue(case_id)) == 3
+
+
+@pytest.mark.parametrize(("says", "ends", "calls"), [("yes", "failed", 1), ("no", "cancelled", 0)])
+def test_nobody_is_called_in_place_of_a_reminder_that_they_did_not_ask_for(
+    make_contact: MakeContact, twilio: FakeTwilio, calls_asked_for: Calls, says: str, ends: str, calls: int
+) -> None:
+    contact = make_contact(phone=None)
+    vault.seal(
+        case_id=contact.case_id,
+        kind=DocumentKind.CONTACT,
+        payload={"phone": PHONE, "may_remind": says},
+        readers=[vault.WORKER],
+        subject=contact.pk,
+        now=NOON,
+    )
+    NumberFault.objects.create(contact=contact, error_code="21614", since=NOON)
+
+    [message] = queue_texts(
+        case_id=contact.case_id,
+        template="reminder",
+        trigger=uuid4(),
+        is_urgent=False,
+        now=NOON,
+        about_at=NOON + timedelta(days=3),
+    )
+    delivery.deliver(message.id, now=NOON)
+
+    assert state_of(message)[0] == ends
+    assert len(calls_asked_for) == calls
+    assert twilio.texts == []
