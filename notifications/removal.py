@@ -41,13 +41,12 @@ def sweep_carrier(now: datetime) -> int:
     Those of tries whose answer was lost are among them, and what families wrote.
     """
     backend: TextBackend = text_backend()
-    swept, answered = Swept(), True
+    swept = Swept(is_clean=False)
     try:
         swept = backend.remove_older_than(now - SWEPT_AFTER)
     except CannotAsk:
         log.error("the carrier's records were not swept: it does not answer")
-        answered = False
-    follow_sweep(stops.TEXTS_KEPT, is_clean=answered and not swept.left, now=now)
+    follow_sweep(stops.TEXTS_KEPT, is_clean=swept.is_clean, now=now)
     return swept.removed
 
 

@@ -199,8 +199,12 @@ class Handler(BaseHTTPRequestHandler):
             return
         with self.fake.lock:
             found = [one.as_json() for one in reversed(self.fake.records.values()) if matches(one, asked)]
-        page = {"messages": found[: int(asked.get("PageSize", 50))], "page": 0, "next_page_uri": None}
-        self._reply(200, page)
+        # As Twilio does: the next page begins after the last record of this one, whatever was deleted meanwhile.
+        found = [one for one in found if one["sid"] < asked.get("PageToken", "T")]
+        size = int(asked.get("PageSize", 50))
+        after = urlencode(asked | {"PageToken": found[size - 1]["sid"]}) if len(found) > size else ""
+        next_page = f"{MESSAGES}.json?{after}" if after else None
+        self._reply(200, {"messages": found[:size], "page": 0, "next_page_uri": next_page})
 
     def do_DELETE(self) -> None:
         self._record(urlsplit(self.path).path, self._delete)

@@ -55,10 +55,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of the carrier's old records: how many were deleted, and how many it does not let go."""
+    """What became of the carrier's old records: how many were deleted, and whether those were all."""
 
     removed: int = 0
-    left: int = 0
+    is_clean: bool = True
 
 
 class CannotAsk(Exception):

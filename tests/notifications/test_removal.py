@@ -194,6 +194,23 @@ def test_the_sweep_finds_what_no_row_of_ours_names(make_message: MakeMessage, tw
     assert removal.sweep_carrier(NOON + 18 * HOUR) == 0
 
 
+def test_a_page_of_records_that_cannot_be_deleted_keeps_no_other_there(
+    make_message: MakeMessage, twilio: FakeTwilio, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(450):
+        twilio.take({"To": PHONE, "Body": f"what a family wrote, {number}"}, "")
+    for record in twilio.records.values():
+        record.status = "received"
+    kept = {twilio.sid(number) for number in range(100, 320)}
+    twilio.delete_answers = dict.fromkeys(kept, (403, 20003))
+
+    assert removal.sweep_carrier(NOON + 18 * HOUR) == 230
+
+    assert set(twilio.records) == kept
+    assert sorted(twilio.not_deleted) == sorted(kept), "each was asked for once"
+    assert len([line for line in caplog.messages if "was not deleted" in line]) == len(kept)
+
+
 def test_nothing_is_there_for_a_day_whenever_it_was_sent() -> None:
     """The clock sweeps every six hours."""
     assert removal.SWEPT_AFTER + 6 * HOUR < 24 * HOUR
