@@ -10,9 +10,10 @@ from providers.dated import DatedRow
 from providers.models import CaseType
 from providers.rule_tables import brought_by_change
 from providers.tables import known_types, steps_of, stored_places, stored_types, with_changes
-from referrals import certifications
+from referrals import certifications, deadlines
 from referrals.dated_rows import Row, StageRow, broken_rows, row_faults, stage_faults
 from referrals.models import CaseDeadline, DeadlineRule, Stage, State, TriageRule, UrgencyRule
+from referrals.models.deadline import running_in_open_cases
 from referrals.rule_tables import Rule, triage_faults, urgency_faults
 
 _Dated = TypeVar("_Dated", bound=DatedRow)
@@ -97,7 +98,31 @@ def faults_of_clocks(changes: Sequence[DeadlineRule]) -> list[str]:
         fault for code in sorted(codes) for fault in broken_rows([_clock(one) for one in stored if one.code == code])
     ]
     always = [f"Clock {code}" for code in clocks_in_use()]
-    return faults or faults_of_rows(changes, place=lambda row: f"Clock {row.code}", always=always)
+    faults = faults or faults_of_rows(changes, place=lambda row: f"Clock {row.code}", always=always)
+    return faults or list(_left_uncounted(codes, [one.as_rule() for one in stored]))
+
+
+def _left_uncounted(codes: Collection[str], after: Collection[deadlines.Rule]) -> Iterable[str]:
+    """Clocks of open cases that the table counts today and could not any more: they would keep the days of the old law,
+    with no word about it anywhere. Such as one of days, whose hour nobody wrote down, by a row of hours."""
+    before = [one.as_rule() for one in DeadlineRule.objects.filter(code__in=codes)]
+    running = running_in_open_cases().filter(code__in=codes, trigger_on__isnull=False)
+    started = running.order_by().values_list("code", "trigger_on", "trigger_at").distinct()
+    triggers = [(code, at or day) for code, day, at in started if day is not None]
+    left = {code for code, at in triggers if _counts(code, at, before) and not _counts(code, at, after)}
+    for code in sorted(left):
+        yield (
+            f"Clock {code}: it runs in open cases, and with this row could not be counted there any more. Keep the"
+            " unit, or replace the row from a day after what started them."
+        )
+
+
+def _counts(code: str, trigger: deadlines.Moment, rules: Collection[deadlines.Rule]) -> bool:
+    try:
+        deadlines.due(code, trigger, rules=rules)
+    except deadlines.NotCounted:
+        return False
+    return True
 
 
 def _clock(rule: DeadlineRule) -> Row:

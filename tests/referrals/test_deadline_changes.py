@@ -214,6 +214,22 @@ def test_a_clock_that_is_in_use_cannot_end_without_another_row(free: Case, coord
     assert admin_change(rule, begins_on=ends) == 302
 
 
+@pytest.mark.parametrize("changed", [{"unit": "hours", "n": 48}, {"unit": "none", "n": 0}])
+def test_no_row_leaves_a_clock_that_runs_with_the_days_of_the_old_law(
+    free: Case, coordinator: Actor, changed: dict[str, Any]
+) -> None:
+    rule, unused = DeadlineRule.objects.get(code="REOPEN"), DeadlineRule.objects.get(code="RECON")
+    enter_trigger(case=free, code="REOPEN", trigger=TODAY, by=coordinator, now=NOW)
+
+    assert admin_change(rule, **changed) == 200
+    assert admin_change(rule, **changed, begins_on=TODAY) == 200
+    assert admin_change(unused, **changed) == 302
+    assert admin_change(rule, **changed, begins_on=TODAY + timedelta(days=1)) == 302
+
+    assert recount_all(NOW) == 0
+    assert CaseDeadline.objects.get(case=free).raw == TODAY + timedelta(days=90)
+
+
 def test_every_kind_of_event_is_a_sentence(free: Case, coordinator: Actor) -> None:
     row = enter_trigger(case=free, code="BIA30", trigger=date(2026, 10, 22), by=coordinator, now=NOW)
     DeadlineRule.objects.filter(code="BIA30").update(n=40)
